@@ -1,1 +1,35 @@
-fn main() {}
+//! Developer commands: one subcommand per file, run as `cargo xtask <command>`.
+
+mod features;
+mod invocation;
+mod libtest;
+mod publish;
+mod report;
+mod step;
+mod steps;
+mod tally;
+mod test;
+mod tool;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Test(args) => test::run(&args),
+    }
+}
+
+/// Developer commands of goodput.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Test(test::Args),
+}

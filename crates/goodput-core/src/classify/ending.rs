@@ -1,0 +1,136 @@
+//! The ways an event can end, what is reported of it, and what the handler said about it.
+
+use std::fmt;
+
+use goodput_model::Verdict;
+
+/// How an event ended. Every event ends in exactly one of these ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Ending {
+    /// The response is complete, or the work is done.
+    Completed,
+    /// The service returned `Err` in place of a response.
+    ServiceError,
+    /// The service panicked before it had a response.
+    Panicked,
+    /// The caller went away before there was a response.
+    Cancelled,
+    /// The body failed on our side after the head.
+    BodyFailed,
+    /// The body panicked after the head.
+    BodyPanicked,
+    /// The caller dropped the body before its end.
+    BodyDropped,
+}
+
+/// What is reported of an event on its route, independent of any SLO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Served; for HTTP, a status below 400.
+    Success,
+    /// A status of the 4xx class.
+    ClientError,
+    /// A status of 500 or above.
+    ServerError,
+    /// The handler called it bad.
+    SaidBad,
+    /// The handler called it excluded.
+    SaidExcluded,
+    /// The service returned `Err`.
+    ServiceError,
+    /// The service or the body panicked.
+    Panicked,
+    /// The caller went away before the head.
+    Cancelled,
+    /// The body failed on our side.
+    BodyFailed,
+    /// The caller dropped the body.
+    BodyDropped,
+}
+
+impl Outcome {
+    /// Every outcome, in the order they are shown.
+    pub const ALL: [Self; 10] = [
+        Self::Success,
+        Self::ClientError,
+        Self::ServerError,
+        Self::SaidBad,
+        Self::SaidExcluded,
+        Self::ServiceError,
+        Self::Panicked,
+        Self::Cancelled,
+        Self::BodyFailed,
+        Self::BodyDropped,
+    ];
+
+    /// Whether the service failed, by the default rules.
+    pub const fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::ServerError | Self::SaidBad | Self::ServiceError | Self::Panicked | Self::BodyFailed
+        )
+    }
+
+    /// One word for tables and labels.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::ClientError => "client_error",
+            Self::ServerError => "server_error",
+            Self::SaidBad => "said_bad",
+            Self::SaidExcluded => "said_excluded",
+            Self::ServiceError => "service_error",
+            Self::Panicked => "panicked",
+            Self::Cancelled => "cancelled",
+            Self::BodyFailed => "body_failed",
+            Self::BodyDropped => "body_dropped",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// What the handler said about its response, without the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Word {
+    Nothing,
+    Good,
+    Bad,
+    Excluded,
+    Degraded,
+    GoodButDegraded,
+}
+
+impl Word {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Nothing, Self::Good, Self::Bad, Self::Excluded, Self::Degraded, Self::GoodButDegraded];
+
+    /// `degraded` is heard only on responses that are otherwise good.
+    #[inline]
+    pub(crate) fn heard(verdict: Option<Verdict>, degraded: bool) -> Self {
+        match verdict {
+            None if degraded => Self::Degraded,
+            None => Self::Nothing,
+            Some(Verdict::Good) if degraded => Self::GoodButDegraded,
+            Some(Verdict::Good) => Self::Good,
+            Some(Verdict::Bad(_)) => Self::Bad,
+            Some(Verdict::Excluded(_)) => Self::Excluded,
+        }
+    }
+
+    pub(crate) const fn is_degraded(self) -> bool {
+        matches!(self, Self::Degraded | Self::GoodButDegraded)
+    }
+
+    /// The position in [`Word::ALL`].
+    #[inline]
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+}

@@ -1,0 +1,284 @@
+//! The rules one SLO judges by, as a plain function of what is known about an event.
+//!
+//! The table in `table.rs` is this function, asked once for every situation that can be told apart.
+
+use std::time::Duration;
+
+use goodput_model::{CancelPolicy, Indicator, JudgedAt, Measure, Reason, Slo, StatusMeaning, Verdict};
+
+use super::ending::{Ending, Outcome, Word};
+use crate::clock::nanos;
+
+/// What one SLO makes of one event: [`Verdict`], as a word about a class of events.
+pub(crate) type Judged = Verdict;
+
+/// The rules of one SLO.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    indicator: Indicator,
+    judged_at: JudgedAt,
+    cancel: CancelPolicy,
+    statuses: Vec<(u16, StatusMeaning)>,
+}
+
+/// The SLOs of a set of routes, and what the routes add.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleSet {
+    pub(crate) rules: Vec<Rule>,
+    /// The routes are excluded from every SLO.
+    pub(crate) excluded: bool,
+    /// No route matched: a 404 is a scanner's noise.
+    pub(crate) unmatched: bool,
+}
+
+/// Everything the rules look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Facts {
+    /// It ended before a head: `ServiceError`, `Panicked` or `Cancelled`.
+    NoHead { ending: Ending, elapsed: u64 },
+    /// The plain recording API, without a duration.
+    Untimed { word: Word },
+    /// A response head, and possibly what became of the body.
+    Head { status: u16, word: Word, head: u64, body: Option<Body> },
+}
+
+/// What became of a body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Body {
+    pub(crate) ending: Ending,
+    /// Whether its first frame was seen.
+    pub(crate) begun: bool,
+    /// When the first frame was seen; the end if it never was.
+    pub(crate) first: u64,
+    pub(crate) end: u64,
+}
+
+impl RuleSet {
+    /// Reads the rules off the definition. `deadline` is the server's own, if it declared one.
+    pub(crate) fn new<'a>(
+        slos: impl Iterator<Item = &'a Slo> + Clone,
+        deadline: Option<Duration>,
+        excluded: bool,
+        unmatched: bool,
+    ) -> Self {
+        let grace = cancel_grace(slos.clone(), deadline);
+        Self { rules: slos.map(|slo| Rule::new(slo, grace)).collect(), excluded, unmatched }
+    }
+
+    /// What rule `index` makes of the facts. Head-deciding rules are asked without a body.
+    pub(crate) fn judge(&self, rule: &Rule, facts: Facts) -> Judged {
+        if self.excluded { Verdict::Excluded(Reason::ROUTE_EXCLUDED) } else { rule.judge(self.unmatched, facts) }
+    }
+}
+
+/// How long a cancelled request must have waited before its cancellation is held against the service: the server's own
+/// deadline, else four times the loosest latency threshold within 1 s to 10 s, else 5 s.
+fn cancel_grace<'a>(slos: impl Iterator<Item = &'a Slo>, deadline: Option<Duration>) -> Duration {
+    const DEFAULT: Duration = Duration::from_secs(5);
+    deadline.unwrap_or_else(|| {
+        slos.filter_map(|slo| slo.indicator().threshold())
+            .map(|(threshold, _)| threshold)
+            .max()
+            .map_or(DEFAULT, |loosest| {
+                loosest.saturating_mul(4).clamp(Duration::from_secs(1), Duration::from_secs(10))
+            })
+    })
+}
+
+/// What a status means before anything else is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Meaning {
+    Success,
+    Failure(Reason),
+    Excluded(Reason),
+}
+
+impl Rule {
+    fn new(slo: &Slo, grace: Duration) -> Self {
+        let own_limit = match slo.indicator() {
+            Indicator::Latency { threshold, .. } | Indicator::GoodAndFast { threshold, .. } => {
+                CancelPolicy::BadIfOlder(threshold)
+            }
+            Indicator::Quality => CancelPolicy::Exclude,
+            _ => CancelPolicy::BadIfOlder(grace),
+        };
+        Self {
+            indicator: slo.indicator(),
+            judged_at: slo.decision_point(),
+            cancel: slo.cancel_policy().unwrap_or(own_limit),
+            statuses: slo.status_overrides().iter().map(|rule| (rule.status, rule.meaning)).collect(),
+        }
+    }
+
+    pub(crate) fn judged_at(&self) -> JudgedAt {
+        self.judged_at
+    }
+
+    /// The threshold in nanoseconds and where it is measured.
+    pub(crate) fn threshold(&self) -> Option<(u64, Measure)> {
+        self.indicator.threshold().map(|(threshold, measure)| (nanos(threshold), measure))
+    }
+
+    /// The age in nanoseconds above which a cancelled request is bad, for policies that have one.
+    pub(crate) fn cancel_limit(&self) -> Option<u64> {
+        match self.cancel {
+            CancelPolicy::BadIfOlder(limit) => Some(nanos(limit)),
+            _ => None,
+        }
+    }
+
+    /// The statuses this rule may treat unlike their neighbours.
+    pub(crate) fn named_statuses(&self) -> impl Iterator<Item = u16> {
+        self.statuses.iter().map(|(status, _)| *status).chain([404, 405, 408, 429, 504])
+    }
+
+    pub(crate) fn meaning(&self, unmatched: bool, status: u16) -> Meaning {
+        let own = self.statuses.iter().rev().find(|(own, _)| *own == status).map(|(_, meaning)| meaning);
+        let timed_out = status == 408 || status == 504;
+        match (own, status) {
+            (Some(StatusMeaning::Success), _) => Meaning::Success,
+            (Some(StatusMeaning::Excluded), _) => Meaning::Excluded(Reason::STATUS_EXCLUDED),
+            (Some(StatusMeaning::Failure), _) if !timed_out => Meaning::Failure(Reason::SERVER_ERROR),
+            (_, 408 | 504) => Meaning::Failure(Reason::TIMEOUT),
+            (_, 500..) => Meaning::Failure(Reason::SERVER_ERROR),
+            (_, 429) => Meaning::Excluded(Reason::RATE_LIMITED),
+            (_, 405) => Meaning::Excluded(Reason::METHOD_NOT_ALLOWED),
+            (_, 404) if unmatched => Meaning::Excluded(Reason::NOT_FOUND),
+            _ => Meaning::Success,
+        }
+    }
+
+    fn judge(&self, unmatched: bool, facts: Facts) -> Judged {
+        match facts {
+            Facts::NoHead { ending: Ending::Cancelled, elapsed } => self.judge_cancelled(elapsed),
+            Facts::NoHead { ending, elapsed } => {
+                let reason = if ending == Ending::Panicked { Reason::PANIC } else { Reason::SERVICE_ERROR };
+                self.judge_outcome(Meaning::Failure(reason), false, Timing::Reached(elapsed))
+            }
+            Facts::Untimed { word } => {
+                self.judge_outcome(said(word).unwrap_or(Meaning::Success), word.is_degraded(), Timing::None)
+            }
+            Facts::Head { status, word, head, body } => {
+                let meaning = said(word).unwrap_or_else(|| self.meaning(unmatched, status));
+                let timing = self.timing(head, body);
+                let meaning = match body.map(|body| body.ending) {
+                    Some(Ending::BodyFailed) if self.sees_body_failures(meaning) => Meaning::Failure(Reason::BODY_ERROR),
+                    Some(Ending::BodyPanicked) if self.sees_body_failures(meaning) => Meaning::Failure(Reason::PANIC),
+                    _ => meaning,
+                };
+                self.judge_outcome(meaning, word.is_degraded(), timing)
+            }
+        }
+    }
+
+    /// Latency alone is judged as measured whatever becomes of the body; an excluded event stays excluded.
+    fn sees_body_failures(&self, meaning: Meaning) -> bool {
+        meaning == Meaning::Success && !matches!(self.indicator, Indicator::Latency { .. })
+    }
+
+    /// The latency this rule looks at, if the response got that far.
+    fn timing(&self, head: u64, body: Option<Body>) -> Timing {
+        let measure = self.indicator.threshold().map_or(Measure::Head, |(_, measure)| measure);
+        match (measure, body) {
+            (Measure::Head, _) | (_, None) => Timing::Reached(head),
+            (Measure::FirstByte, Some(body)) if body.begun || body.ending == Ending::Completed => {
+                Timing::Reached(body.first)
+            }
+            (Measure::End, Some(body)) if body.ending == Ending::Completed => Timing::Reached(body.end),
+            (_, Some(body)) => {
+                let reason = match body.ending {
+                    Ending::BodyFailed => Reason::BODY_ERROR,
+                    Ending::BodyPanicked => Reason::PANIC,
+                    _ => Reason::CLIENT_GONE,
+                };
+                Timing::NotReached(body.end, reason)
+            }
+        }
+    }
+
+    fn judge_outcome(&self, meaning: Meaning, degraded: bool, timing: Timing) -> Judged {
+        match (self.indicator, meaning) {
+            (_, Meaning::Excluded(reason)) => Verdict::Excluded(reason),
+            (Indicator::Latency { threshold, .. }, _) => match (timing, meaning) {
+                (Timing::Reached(elapsed) | Timing::NotReached(elapsed, _), _) if elapsed > nanos(threshold) => {
+                    Verdict::Bad(Reason::SLOW)
+                }
+                (_, Meaning::Failure(_)) => Verdict::Excluded(Reason::FAILED),
+                (Timing::NotReached(_, reason), _) => Verdict::Excluded(reason),
+                (Timing::None, _) => Verdict::Excluded(Reason::NOT_MEASURED),
+                (Timing::Reached(_), _) => Verdict::Good,
+            },
+            (Indicator::Quality, Meaning::Failure(_)) => Verdict::Excluded(Reason::FAILED),
+            (Indicator::Quality, Meaning::Success) if degraded => Verdict::Bad(Reason::DEGRADED),
+            (_, Meaning::Failure(reason)) => Verdict::Bad(reason),
+            (Indicator::GoodAndFast { threshold, .. }, Meaning::Success) => match timing {
+                Timing::Reached(elapsed) | Timing::NotReached(elapsed, _) if elapsed > nanos(threshold) => {
+                    Verdict::Bad(Reason::SLOW)
+                }
+                Timing::Reached(_) => Verdict::Good,
+                Timing::NotReached(_, reason) => Verdict::Excluded(reason),
+                Timing::None => Verdict::Excluded(Reason::NOT_MEASURED),
+            },
+            (_, Meaning::Success) => Verdict::Good,
+        }
+    }
+
+    fn judge_cancelled(&self, elapsed: u64) -> Judged {
+        match self.cancel {
+            CancelPolicy::BadIfOlder(limit) if elapsed > nanos(limit) => Verdict::Bad(Reason::CLIENT_GONE),
+            CancelPolicy::Bad => Verdict::Bad(Reason::CLIENT_GONE),
+            CancelPolicy::Good => Verdict::Good,
+            _ => Verdict::Excluded(Reason::CLIENT_GONE),
+        }
+    }
+}
+
+/// How long an event took, as far as one rule can tell.
+#[derive(Clone, Copy, Debug)]
+enum Timing {
+    /// The measured point was reached after this long.
+    Reached(u64),
+    /// It ended after this long without reaching the point, and why.
+    NotReached(u64, Reason),
+    /// Nobody measured.
+    None,
+}
+
+/// What the handler's word makes of the outcome, when it says anything about it.
+fn said(word: Word) -> Option<Meaning> {
+    match word {
+        Word::Nothing | Word::Degraded => None,
+        Word::Good | Word::GoodButDegraded => Some(Meaning::Success),
+        Word::Bad => Some(Meaning::Failure(Reason::HANDLER)),
+        Word::Excluded => Some(Meaning::Excluded(Reason::HANDLER)),
+    }
+}
+
+/// What is reported of an event on its route: the same for every SLO.
+pub(crate) fn outcome(facts: Facts) -> Outcome {
+    match facts {
+        Facts::NoHead { ending: Ending::Cancelled, .. } => Outcome::Cancelled,
+        Facts::NoHead { ending: Ending::Panicked, .. } => Outcome::Panicked,
+        Facts::NoHead { .. } => Outcome::ServiceError,
+        Facts::Untimed { word } => said_outcome(word).unwrap_or(Outcome::Success),
+        Facts::Head { status, word, body, .. } => match body.map(|body| body.ending) {
+            Some(Ending::BodyFailed) => Outcome::BodyFailed,
+            Some(Ending::BodyPanicked) => Outcome::Panicked,
+            Some(Ending::BodyDropped) => Outcome::BodyDropped,
+            _ => said_outcome(word).unwrap_or(match status {
+                500.. => Outcome::ServerError,
+                400.. => Outcome::ClientError,
+                _ => Outcome::Success,
+            }),
+        },
+    }
+}
+
+fn said_outcome(word: Word) -> Option<Outcome> {
+    match word {
+        Word::Nothing | Word::Degraded => None,
+        Word::Good | Word::GoodButDegraded => Some(Outcome::Success),
+        Word::Bad => Some(Outcome::SaidBad),
+        Word::Excluded => Some(Outcome::SaidExcluded),
+    }
+}

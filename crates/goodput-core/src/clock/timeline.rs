@@ -1,0 +1,176 @@
+//! The timeline: the time that ticks, windows and ages are measured on, and its manual twin.
+
+#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "one of the two files that ask the operating system")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+/// A reading of a [`Timeline`]: the time since its origin, and how much of it the machine was awake.
+///
+/// The two differ by the time the machine was suspended. Windows age by all of it; nobody was there to see that part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    since_origin: Duration,
+    awake: Duration,
+}
+
+impl Moment {
+    /// A moment on a timeline that was never suspended.
+    pub const fn at(since_origin: Duration) -> Self {
+        Self { since_origin, awake: since_origin }
+    }
+
+    /// A moment with `awake` of `since_origin` spent awake. More than all of it counts as all of it.
+    pub fn with_awake(since_origin: Duration, awake: Duration) -> Self {
+        Self { since_origin, awake: awake.min(since_origin) }
+    }
+
+    /// The time since the timeline's origin.
+    pub const fn since_origin(self) -> Duration {
+        self.since_origin
+    }
+
+    /// The part of it the machine was awake.
+    pub const fn awake(self) -> Duration {
+        self.awake
+    }
+}
+
+/// What windows are measured on: monotonic, and free to run faster than real time in demonstrations.
+///
+/// Wall time plays no part, so that stepping the wall clock changes nothing. On Linux the system timeline goes on while the
+/// machine is suspended (`CLOCK_BOOTTIME`), and the suspended time is known not to have been seen. Elsewhere it is
+/// [`std::time::Instant`], which may or may not stand still while suspended.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    System { origin: Readings, speed: u32 },
+    Manual(Arc<Mutex<Moment>>),
+}
+
+impl Timeline {
+    /// Real time.
+    pub fn system() -> Self {
+        Self::accelerated(1)
+    }
+
+    /// `speed` seconds of timeline for each real second, for demonstrations: windows fill while one watches. A speed of 0
+    /// is taken as 1. Request latency is never scaled, so rates per second of timeline are lower than real ones.
+    pub fn accelerated(speed: u32) -> Self {
+        Self { source: Source::System { origin: Readings::now(), speed: speed.max(1) } }
+    }
+
+    /// A timeline that stands still until its twin moves it.
+    pub fn manual() -> (Self, ManualTimeline) {
+        let moment = Arc::new(Mutex::new(Moment::default()));
+        (Self { source: Source::Manual(Arc::clone(&moment)) }, ManualTimeline(moment))
+    }
+
+    /// Now.
+    pub fn now(&self) -> Moment {
+        match &self.source {
+            Source::System { origin, speed } => {
+                let now = Readings::now();
+                let since_origin = now.elapsed.saturating_sub(origin.elapsed).saturating_mul(*speed);
+                let awake = now.awake.saturating_duration_since(origin.awake).saturating_mul(*speed);
+                // The two clocks are read one after the other; less than this apart is no suspend.
+                const READ_APART: Duration = Duration::from_millis(100);
+                let suspended = since_origin.saturating_sub(awake);
+                let seen = if suspended < READ_APART.saturating_mul(*speed) { since_origin } else { awake };
+                Moment::with_awake(since_origin, seen)
+            }
+            Source::Manual(moment) => *moment.lock(),
+        }
+    }
+
+    /// How many seconds of timeline pass in a real second; nothing for a manual timeline.
+    pub fn speed(&self) -> Option<u32> {
+        match self.source {
+            Source::System { speed, .. } => Some(speed),
+            Source::Manual(_) => None,
+        }
+    }
+}
+
+/// One reading of both of the system's clocks.
+#[derive(Clone, Copy, Debug)]
+struct Readings {
+    elapsed: Duration,
+    awake: Instant,
+}
+
+impl Readings {
+    #[cfg(target_os = "linux")]
+    fn now() -> Self {
+        let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let seconds = u64::try_from(boot.tv_sec).unwrap_or(0);
+        let nanos = u32::try_from(boot.tv_nsec).unwrap_or(0);
+        Self { elapsed: Duration::new(seconds, nanos), awake: Instant::now() }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn now() -> Self {
+        use std::sync::OnceLock;
+        static ANCHOR: OnceLock<Instant> = OnceLock::new();
+        let now = Instant::now();
+        Self { elapsed: now.saturating_duration_since(*ANCHOR.get_or_init(|| now)), awake: now }
+    }
+}
+
+/// Moves a manual [`Timeline`].
+#[derive(Clone, Debug)]
+pub struct ManualTimeline(Arc<Mutex<Moment>>);
+
+impl ManualTimeline {
+    /// Lets time pass. Saturates.
+    pub fn advance(&self, by: Duration) {
+        let mut moment = self.0.lock();
+        moment.since_origin = moment.since_origin.saturating_add(by);
+        moment.awake = moment.awake.saturating_add(by);
+    }
+
+    /// Lets time pass as if the machine had been suspended: windows age, nothing is seen.
+    pub fn suspend(&self, by: Duration) {
+        let mut moment = self.0.lock();
+        moment.since_origin = moment.since_origin.saturating_add(by);
+    }
+
+    /// The moment the timeline stands at.
+    pub fn now(&self) -> Moment {
+        *self.0.lock()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suspend_ages_but_is_not_awake() {
+        let (timeline, hand) = Timeline::manual();
+        hand.advance(Duration::from_secs(10));
+        hand.suspend(Duration::from_secs(60));
+        assert_eq!(timeline.now().since_origin(), Duration::from_secs(70));
+        assert_eq!(timeline.now().awake(), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn the_system_timeline_moves_forward_and_is_awake() {
+        let timeline = Timeline::accelerated(1_000_000);
+        let (mut last, mut moved) = (timeline.now(), false);
+        for _ in 0..10_000 {
+            let now = timeline.now();
+            assert!(now.since_origin() >= last.since_origin(), "{last:?} then {now:?}");
+            moved |= now > last;
+            last = now;
+        }
+        assert!(moved);
+        assert_eq!(last.awake(), last.since_origin());
+    }
+}

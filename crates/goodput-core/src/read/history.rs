@@ -1,0 +1,187 @@
+//! What the counters stood at, at moments of the past: a window is the difference between now and one of them.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use goodput_model::{Counts, Coverage, Observation, Window};
+
+use super::slots::{SlotPlan, Tier};
+use crate::clock::Moment;
+
+/// The counts of all SLOs at one moment.
+#[derive(Debug)]
+struct Mark {
+    at: Moment,
+    counts: Box<[Counts]>,
+}
+
+/// Marks of one width.
+#[derive(Debug)]
+struct Ring {
+    width: Duration,
+    /// Enough for one mark older than the span, so that a window of that length always finds its edge.
+    capacity: usize,
+    marks: VecDeque<Mark>,
+}
+
+/// See the module. Memory grows with age, up to the slot plan's size.
+#[derive(Debug)]
+pub(crate) struct History {
+    origin: Moment,
+    rings: Vec<Ring>,
+}
+
+/// The far edge of a window: what the counters stood at there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edge<'a> {
+    at: Moment,
+    /// Nothing where the window reaches back to the origin, when every counter stood at 0.
+    counts: Option<&'a [Counts]>,
+    gap: Duration,
+}
+
+impl History {
+    /// A history that begins at `origin`, with every counter at 0.
+    pub(crate) fn new(plan: &SlotPlan, origin: Moment) -> Self {
+        let ring = |tier: &Tier| Ring {
+            width: tier.width,
+            capacity: usize::try_from(tier.span.as_nanos() / tier.width.as_nanos().max(1)).unwrap_or(usize::MAX) + 2,
+            marks: VecDeque::new(),
+        };
+        Self { origin, rings: plan.tiers().iter().map(ring).collect() }
+    }
+
+    /// Remembers the counts at `now` in every tier whose slot is over. Late ticks are one mark at their true time.
+    pub(crate) fn push(&mut self, now: Moment, counts: &[Counts]) {
+        for ring in &mut self.rings {
+            ring.push(now, counts);
+        }
+    }
+
+    /// The newest remembered moment at or before the far edge of a window that ends now.
+    pub(crate) fn edge(&self, now: Moment, window: Window) -> Edge<'_> {
+        let Some(target) = now.since_origin().checked_sub(window.duration()) else { return self.origin_edge(Duration::ZERO) };
+        if target <= self.origin.since_origin() {
+            return self.origin_edge(Duration::ZERO);
+        }
+        let newest = self.rings.iter().filter_map(|ring| ring.at_or_before(target)).max_by_key(|mark| mark.at);
+        match newest {
+            Some(mark) => Edge {
+                at: mark.at,
+                counts: Some(&mark.counts),
+                gap: target.saturating_sub(mark.at.since_origin()),
+            },
+            None => self.origin_edge(target.saturating_sub(self.origin.since_origin())),
+        }
+    }
+
+    fn origin_edge(&self, gap: Duration) -> Edge<'static> {
+        Edge { at: self.origin, counts: None, gap }
+    }
+}
+
+impl Ring {
+    fn push(&mut self, now: Moment, counts: &[Counts]) {
+        let slot = |at: Moment| at.since_origin().as_nanos() / self.width.as_nanos().max(1);
+        if self.marks.back().is_some_and(|last| slot(last.at) >= slot(now)) {
+            return;
+        }
+        let reused = if self.marks.len() >= self.capacity { self.marks.pop_front() } else { None };
+        let counts = match reused {
+            Some(mut mark) if mark.counts.len() == counts.len() => {
+                mark.counts.copy_from_slice(counts);
+                mark.counts
+            }
+            _ => counts.into(),
+        };
+        self.marks.push_back(Mark { at: now, counts });
+    }
+
+    fn at_or_before(&self, target: Duration) -> Option<&Mark> {
+        let after = self.marks.partition_point(|mark| mark.at.since_origin() <= target);
+        self.marks.get(after.checked_sub(1)?)
+    }
+}
+
+impl Edge<'_> {
+    /// What SLO `index` saw since, given what its counters stand at now.
+    pub(crate) fn observe(&self, window: Window, now: Moment, index: usize, live: Counts) -> Observation {
+        let then = self.counts.and_then(|counts| counts.get(index)).copied().unwrap_or_default();
+        let seen = now.awake().saturating_sub(self.at.awake());
+        Observation {
+            window,
+            counts: live.since(then),
+            coverage: Coverage::new(seen, window.duration()),
+            edge_gap: self.gap,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use goodput_model::Period;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn good(good: u64) -> Counts {
+        Counts { good, ..Counts::default() }
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Moment::at(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_window_older_than_the_process_covers_its_age() {
+        let history = History::new(&SlotPlan::standard(Period::D30), at(0));
+        let seen = history.edge(at(90), Window::H1).observe(Window::H1, at(90), 0, good(7));
+        assert_eq!((seen.counts.good, seen.coverage.seen(), seen.edge_gap), (7, Duration::from_secs(90), Duration::ZERO));
+    }
+
+    #[test]
+    fn suspended_time_ages_a_window_without_covering_it() {
+        let mut history = History::new(&SlotPlan::standard(Period::D30), at(0));
+        history.push(at(10), &[good(1)]);
+        let now = Moment::with_awake(Duration::from_secs(8 * 60), Duration::from_secs(4 * 60));
+        let seen = history.edge(now, Window::M5).observe(Window::M5, now, 0, good(9));
+        assert_eq!(seen.counts.good, 8);
+        assert_eq!(seen.coverage.seen(), Duration::from_secs(230));
+    }
+
+    #[test]
+    fn memory_stays_within_the_plan() {
+        let plan = SlotPlan::compact(Period::D7);
+        let mut history = History::new(&plan, at(0));
+        for tick in 0..200_000 {
+            history.push(at(tick * 10), &[good(tick)]);
+        }
+        let marks: usize = history.rings.iter().map(|ring| ring.marks.len()).sum();
+        assert!(marks as u128 <= plan.slots() + 2 * plan.tiers().len() as u128, "{marks} marks");
+    }
+
+    proptest! {
+        /// I6: with the gap `g` an observation states, C(t)-C(t-W) <= observed <= C(t)-C(t-W-g).
+        #[test]
+        fn a_window_is_sandwiched_between_its_length_and_its_length_plus_the_gap(
+            steps in prop::collection::vec((1_u64..40_000, 0_u64..100), 1..400),
+            window in prop::sample::select(vec![Window::M5, Window::M30, Window::H1, Window::H6, Window::D1, Window::D3]),
+        ) {
+            let mut history = History::new(&SlotPlan::standard(Period::D30), at(0));
+            let mut trace = vec![(0_u64, 0_u64)]; // (millisecond, counter): events fall just before each tick
+            for (step, events) in steps {
+                let (time, count) = *trace.last().unwrap();
+                trace.push((time + step, count + events));
+                history.push(Moment::at(Duration::from_millis(time + step)), &[good(count + events)]);
+            }
+            let (end, live) = *trace.last().unwrap();
+            let now = Moment::at(Duration::from_millis(end));
+            let seen = history.edge(now, window).observe(window, now, 0, good(live));
+            let count_at = |time: u64| trace.iter().rev().find(|(at, _)| *at <= time).map_or(0, |(_, count)| *count);
+            let length = u64::from(window.secs()) * 1_000;
+            let gap = u64::try_from(seen.edge_gap.as_millis()).unwrap();
+            prop_assert!(live - count_at(end.saturating_sub(length)) <= seen.counts.good);
+            prop_assert!(seen.counts.good <= live - count_at(end.saturating_sub(length + gap)));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The reading side: snapshots of the cells, their history, and the status computed from both.
+
+mod display;
+mod flags;
+mod history;
+mod latency;
+mod monitor;
+mod slots;
+mod snapshot;
+mod status;
+
+pub use flags::Flag;
+pub use latency::{Latencies, LatencySummary};
+pub(crate) use monitor::{Monitor, Watched};
+pub use slots::{SlotError, SlotPlan, Tier};
+pub(crate) use snapshot::{Detail, read_counts, read_detail};
+pub use status::{ConditionStatus, ReasonCount, RouteStatus, Scope, SloStatus, Status, WindowStatus};
+pub(crate) use status::compose;

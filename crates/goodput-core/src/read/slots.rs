@@ -1,0 +1,158 @@
+//! The slot plan: how far back history remembers, and how finely.
+
+use std::fmt;
+use std::time::Duration;
+
+use goodput_model::Period;
+
+/// How finely history is kept, as data: tiers from fine and short to coarse and long.
+///
+/// The newest edge of every window is live; only the far edge falls on a slot, so a window reaches back by up to one slot
+/// width more than its length. Each observation states by how much
+/// ([`Observation::edge_gap`](goodput_model::Observation)).
+///
+/// | plan | slots to 30 d | bytes an SLO | far edge of 5m, 1h, 6h, 3d, 30d |
+/// |---|---|---|---|
+/// | [`standard`](Self::standard) | 1,368 | 33 KB | 3.3 %, 0.3 %, 0.3 %, 0.3 %, 0.3 % |
+/// | [`compact`](Self::compact) | 359 | 8.6 KB | 3.3 %, 1.7 %, 1.4 %, 1.4 %, 0.8 % |
+/// | [`dense`](Self::dense) at 10 s | 259,200 | 6.2 MB | none |
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotPlan(Vec<Tier>);
+
+/// Slots of one width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tier {
+    /// One slot this often.
+    pub width: Duration,
+    /// Remembered for this long.
+    pub span: Duration,
+}
+
+const fn tier(width_secs: u64, span_secs: u64) -> Tier {
+    Tier { width: Duration::from_secs(width_secs), span: Duration::from_secs(span_secs) }
+}
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+impl SlotPlan {
+    /// 10 s to 1 h, 1 min to 6 h, 15 min to 3 d, 2 h to the period.
+    pub fn standard(period: Period) -> Self {
+        let tiers = [tier(10, HOUR), tier(MINUTE, 6 * HOUR), tier(15 * MINUTE, 3 * DAY)];
+        Self::up_to(&tiers, 2 * HOUR, period)
+    }
+
+    /// 10 s to 5 min, 1 min to 1 h, 5 min to 6 h, 1 h to 3 d, 6 h to the period.
+    pub fn compact(period: Period) -> Self {
+        let tiers =
+            [tier(10, 5 * MINUTE), tier(MINUTE, HOUR), tier(5 * MINUTE, 6 * HOUR), tier(HOUR, 3 * DAY)];
+        Self::up_to(&tiers, 6 * HOUR, period)
+    }
+
+    /// One slot every `width` to the period: exact wherever ticks fall on the slots, and large. For tests and replays.
+    pub fn dense(width: Duration, period: Period) -> Self {
+        Self(vec![Tier { width, span: period.window().duration() }])
+    }
+
+    /// A plan of one's own.
+    pub fn new(tiers: Vec<Tier>) -> Result<Self, SlotError> {
+        let plan = Self(tiers);
+        let widening = plan.0.windows(2).all(|pair| match pair {
+            [fine, coarse] => fine.width < coarse.width && fine.span < coarse.span,
+            _ => true,
+        });
+        let sound = !plan.0.is_empty() && widening && plan.0.iter().all(|t| !t.width.is_zero() && t.width <= t.span);
+        if !sound {
+            return Err(SlotError::Unordered);
+        }
+        if plan.slots() > SlotError::MAX_SLOTS {
+            return Err(SlotError::TooMany { slots: plan.slots() });
+        }
+        Ok(plan)
+    }
+
+    /// The tiers, finest first.
+    pub fn tiers(&self) -> &[Tier] {
+        &self.0
+    }
+
+    /// How many slots an SLO has when history is full.
+    pub fn slots(&self) -> u128 {
+        self.0.iter().map(|tier| tier.span.as_nanos() / tier.width.as_nanos().max(1)).sum()
+    }
+
+    fn up_to(tiers: &[Tier], last_width: u64, period: Period) -> Self {
+        let span = period.window().duration();
+        let mut tiers: Vec<Tier> = tiers.iter().copied().filter(|tier| tier.span < span).collect();
+        let width = if tiers.last().is_none_or(|last| last.span < Duration::from_secs(6 * HOUR)) {
+            Duration::from_secs(10).max(tiers.last().map_or(Duration::ZERO, |last| last.width * 2))
+        } else {
+            Duration::from_secs(last_width)
+        };
+        tiers.push(Tier { width: width.min(span), span });
+        Self(tiers)
+    }
+}
+
+/// Why a slot plan is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SlotError {
+    /// No tiers, a width of zero or above its span, or tiers that do not widen.
+    Unordered,
+    /// More slots than a process should keep for one SLO.
+    TooMany {
+        /// How many.
+        slots: u128,
+    },
+}
+
+impl SlotError {
+    /// The most slots an SLO may have: 100 MB of history.
+    pub const MAX_SLOTS: u128 = 4_000_000;
+}
+
+impl fmt::Display for SlotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unordered => f.write_str(
+                "slot plan: expected tiers from fine and short to coarse and long, each width above zero and within its span",
+            ),
+            Self::TooMany { slots } => write!(f, "slot plan: {slots} slots: expected at most {}", Self::MAX_SLOTS),
+        }
+    }
+}
+
+impl std::error::Error for SlotError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_have_the_promised_number_of_slots() {
+        let slots = |plan: SlotPlan| plan.slots();
+        assert_eq!(slots(SlotPlan::standard(Period::D30)), 360 + 360 + 288 + 360);
+        assert_eq!(slots(SlotPlan::compact(Period::D30)), 30 + 60 + 72 + 72 + 120 + 5);
+        assert_eq!(slots(SlotPlan::dense(Duration::from_secs(10), Period::D30)), 259_200);
+    }
+
+    #[test]
+    fn a_plan_for_any_period_is_one_that_could_be_written_by_hand() {
+        for days in [1, 2, 3, 7, 28, 30, 90] {
+            let period = Period::days(days).unwrap();
+            for plan in [SlotPlan::standard(period), SlotPlan::compact(period)] {
+                assert_eq!(SlotPlan::new(plan.0.clone()), Ok(plan.clone()), "{days} d: {plan:?}");
+                assert_eq!(plan.0.last().unwrap().span, period.window().duration());
+            }
+        }
+    }
+
+    #[test]
+    fn unordered_tiers_are_refused() {
+        for tiers in [vec![], vec![tier(0, 60)], vec![tier(60, 10)], vec![tier(10, 60), tier(5, 120)]] {
+            assert_eq!(SlotPlan::new(tiers), Err(SlotError::Unordered));
+        }
+    }
+}

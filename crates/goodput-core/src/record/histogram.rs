@@ -1,0 +1,125 @@
+//! A log-linear latency histogram: eight buckets to the octave, so that a quantile is right within 6.25 %.
+//!
+//! | what | value |
+//! |---|---|
+//! | below 1.024 µs | one bucket |
+//! | 1.024 µs to 137 s | 27 octaves of 8 buckets |
+//! | above 137 s | one bucket |
+//!
+//! It shows distributions. SLOs do not need it: they are judged on the unrounded latency.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const LOWEST_OCTAVE: u32 = 10; // 2^10 ns = 1.024 µs
+const OCTAVES: usize = 27; // up to 2^37 ns = 137 s
+const PER_OCTAVE_BITS: u32 = 3;
+/// How many buckets there are.
+pub(crate) const BUCKETS: usize = (OCTAVES << PER_OCTAVE_BITS) + 2;
+
+/// One shard's buckets. 32 bits keep a route within a handful of pages; the rare wrap is carried, see `Carries`.
+#[derive(Debug)]
+pub(super) struct Buckets([AtomicU32; BUCKETS]);
+
+/// How often each bucket of any shard wrapped: one increment per 2^32 records, so that sharing it costs nothing.
+#[derive(Debug)]
+pub(super) struct Carries([AtomicU32; BUCKETS]);
+
+impl Buckets {
+    pub(super) fn new() -> Self {
+        Self([const { AtomicU32::new(0) }; BUCKETS])
+    }
+
+    /// Relaxed: buckets stand for themselves, and a reader sees them one by one.
+    #[inline]
+    pub(super) fn add_relaxed(&self, nanos: u64, carries: &Carries) {
+        let bucket = bucket(nanos);
+        if let Some(cell) = self.0.get(bucket)
+            && cell.fetch_add(1, Ordering::Relaxed) == u32::MAX
+        {
+            carries.add_relaxed(bucket);
+        }
+    }
+
+    /// Adds this shard's counts to `into`.
+    pub(super) fn read_into(&self, into: &mut [u64]) {
+        for (sum, cell) in into.iter_mut().zip(&self.0) {
+            *sum += u64::from(cell.load(Ordering::Relaxed));
+        }
+    }
+}
+
+impl Carries {
+    pub(super) fn new() -> Self {
+        Self([const { AtomicU32::new(0) }; BUCKETS])
+    }
+
+    #[cold]
+    fn add_relaxed(&self, bucket: usize) {
+        if let Some(cell) = self.0.get(bucket) {
+            cell.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Adds the wraps of all shards to `into`. A reader that comes between a wrap and its carry sees that bucket 2^32 short
+    /// until it reads again.
+    pub(super) fn read_into(&self, into: &mut [u64]) {
+        for (sum, cell) in into.iter_mut().zip(&self.0) {
+            *sum += u64::from(cell.load(Ordering::Relaxed)) << 32;
+        }
+    }
+}
+
+#[inline]
+/// The bucket of a latency.
+pub(crate) fn bucket(nanos: u64) -> usize {
+    if nanos < 1 << LOWEST_OCTAVE {
+        return 0;
+    }
+    let octave = 63 - nanos.leading_zeros();
+    let within = (nanos >> (octave - PER_OCTAVE_BITS)) & ((1 << PER_OCTAVE_BITS) - 1);
+    let bucket = 1 + (((octave - LOWEST_OCTAVE) as usize) << PER_OCTAVE_BITS) + within as usize;
+    bucket.min(BUCKETS - 1)
+}
+
+/// The nanoseconds a bucket begins at, and the ones the next begins at.
+pub(crate) fn bucket_bounds(bucket: usize) -> (u64, u64) {
+    let lower = |bucket: usize| {
+        let Some(above) = bucket.checked_sub(1) else { return 0 };
+        let octave = LOWEST_OCTAVE + (above >> PER_OCTAVE_BITS) as u32; // at most 37
+        let within = (above & ((1 << PER_OCTAVE_BITS) - 1)) as u64;
+        (1_u64 << octave) + (within << (octave - PER_OCTAVE_BITS))
+    };
+    (lower(bucket), lower(bucket + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_latency_lies_within_the_bounds_of_its_bucket() {
+        let edges = (10..37).flat_map(|octave| (0..16).map(move |part| (1_u64 << octave) + (part << octave) / 16));
+        for nanos in edges.flat_map(|nanos| [nanos - 1, nanos, nanos + 1]).chain([0, 1, 1_023]) {
+            let (lower, upper) = bucket_bounds(bucket(nanos));
+            assert!(lower <= nanos && nanos < upper, "{nanos} ns in {lower}..{upper}");
+            assert!(lower < 1_024 || upper - lower <= lower.div_ceil(8), "{lower}..{upper} is wider than an eighth");
+        }
+    }
+
+    #[test]
+    fn latencies_beyond_the_last_octave_share_the_last_bucket() {
+        assert_eq!([(1 << 37) - 1, 1 << 37, u64::MAX].map(bucket), [BUCKETS - 2, BUCKETS - 1, BUCKETS - 1]);
+    }
+
+    #[test]
+    fn a_bucket_that_wraps_loses_nothing() {
+        let (buckets, carries) = (Buckets::new(), Carries::new());
+        buckets.0[bucket(5_000)].store(u32::MAX, Ordering::Relaxed);
+        buckets.add_relaxed(5_000, &carries);
+        buckets.add_relaxed(5_000, &carries);
+        let mut counts = [0; BUCKETS];
+        buckets.read_into(&mut counts);
+        carries.read_into(&mut counts);
+        assert_eq!(counts[bucket(5_000)], u64::from(u32::MAX) + 2);
+    }
+}

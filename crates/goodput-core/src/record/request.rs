@@ -1,0 +1,136 @@
+//! One request from its beginning to its end: the state a middleware carries, and the only code that records it.
+
+use goodput_model::Verdict;
+
+use super::routes::RouteId;
+use crate::Goodput;
+use crate::classify::{Ending, Word};
+
+/// A request in flight, for whoever instruments a protocol. It is data; recording needs the [`Goodput`] it began on.
+///
+/// Call [`respond`](Self::respond) when there is a response head, [`first_byte`](Self::first_byte) at the first frame of the
+/// body, and [`end`](Self::end) exactly when it is over, from a `Drop` if nothing else came first. Calls that come too
+/// late or twice do nothing, so a request is counted once however its owner ends.
+///
+/// Cost: two clock readings to the head, one more at each later point that some SLO of the route measures.
+#[derive(Debug)]
+pub struct Request {
+    route: RouteId,
+    stage: Stage,
+    begun: u64,
+    /// Time to the head, then to the first byte, in nanoseconds.
+    head: u64,
+    first: Option<u64>,
+    end_base: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// No response yet.
+    Waiting,
+    /// A head, and some SLO waits for the end.
+    Body,
+    Over,
+}
+
+impl Request {
+    /// A request on `route` begins now.
+    #[inline]
+    pub fn begin(goodput: &Goodput, route: RouteId) -> Self {
+        if let Some(route) = goodput.routes().get(route) {
+            route.begin(1);
+        }
+        Self { route, stage: Stage::Waiting, begun: goodput.stopwatch_nanos(), head: 0, first: None, end_base: 0 }
+    }
+
+    /// There is a response head. `said` is the handler's verdict, `degraded` whether it marked the response so.
+    ///
+    /// Returns whether some SLO waits for the end; if not, the request is over.
+    #[inline]
+    pub fn respond(&mut self, goodput: &Goodput, status: u16, said: Option<Verdict>, degraded: bool) -> bool {
+        let (Stage::Waiting, Some(route)) = (self.stage, goodput.routes().get(self.route)) else {
+            return self.stage == Stage::Body;
+        };
+        self.head = self.elapsed(goodput);
+        let table = route.table();
+        let at_head = table.at_head(status, Word::heard(said, degraded), self.head);
+        if let Some(verdict) = said {
+            route.give_reason(goodput.reasons(), verdict, 1);
+        }
+        if table.decides_at_end() {
+            self.end_base = at_head.end_base;
+            self.stage = Stage::Body;
+            route.pass_head(at_head.class, at_head.histogram, self.head);
+            true
+        } else {
+            self.stage = Stage::Over;
+            route.finish_timed(at_head.class, at_head.histogram, self.head);
+            false
+        }
+    }
+
+    /// The first frame of the body is there.
+    #[inline]
+    pub fn first_byte(&mut self, goodput: &Goodput) {
+        if self.stage == Stage::Body
+            && self.first.is_none()
+            && let Some(route) = goodput.routes().get(self.route)
+        {
+            self.first = Some(if route.table().times_the_first_byte() { self.elapsed(goodput) } else { self.head });
+        }
+    }
+
+    /// The response is complete with its head: there is no body, or nobody will read it. Reads no clock.
+    #[inline]
+    pub fn complete_at_head(&mut self, goodput: &Goodput) {
+        if self.stage == Stage::Body {
+            self.finish(goodput, Ending::Completed, self.head);
+        }
+    }
+
+    /// The request is over.
+    #[inline]
+    pub fn end(&mut self, goodput: &Goodput, ending: Ending) {
+        let Some(route) = goodput.routes().get(self.route) else { return };
+        match self.stage {
+            Stage::Over => {}
+            Stage::Waiting => {
+                self.stage = Stage::Over;
+                let elapsed = self.elapsed(goodput);
+                let (class, histogram) = route.table().early(ending, elapsed);
+                route.finish_timed(class, histogram, elapsed);
+            }
+            Stage::Body => {
+                let elapsed = if route.table().times_the_end() { self.elapsed(goodput) } else { self.head };
+                self.finish(goodput, ending, elapsed);
+            }
+        }
+    }
+
+    /// Whether there is a head and some SLO still waits for the end.
+    #[inline]
+    pub fn awaits_end(&self) -> bool {
+        self.stage == Stage::Body
+    }
+
+    /// Whether the request has been recorded to its end.
+    #[inline]
+    pub fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
+    #[inline]
+    fn finish(&mut self, goodput: &Goodput, ending: Ending, elapsed: u64) {
+        self.stage = Stage::Over;
+        if let Some(route) = goodput.routes().get(self.route) {
+            let (begun, first) = (self.first.is_some(), self.first.unwrap_or(elapsed));
+            route.finish(route.table().at_end(self.end_base, ending, begun, first, elapsed), 1);
+        }
+    }
+
+    /// Saturating: a clock that went backwards shows 0, never a panic or 584 years.
+    #[inline]
+    fn elapsed(&self, goodput: &Goodput) -> u64 {
+        goodput.stopwatch_nanos().saturating_sub(self.begun)
+    }
+}

@@ -1,0 +1,129 @@
+//! The plain recording API: events that are not HTTP requests, counted on the same cells by the same rules.
+
+use std::time::Duration;
+
+use goodput_model::{Counts, Reason, Verdict};
+
+use super::request::Request;
+use super::routes::RouteId;
+use crate::Goodput;
+use crate::classify::{Ending, Word};
+use crate::clock::nanos;
+
+/// A kind of work under a name of its own, which SLOs select as they select routes.
+///
+/// ```
+/// use std::time::Duration;
+/// use goodput_core::{Goodput, Slo, Verdict};
+///
+/// let goodput = Goodput::builder("importer").slo(Slo::availability("rows-ok", "99%").routes(["import"])).build()?;
+/// let import = goodput.work("import");
+/// import.good();
+/// import.bad("malformed");
+/// import.record(Verdict::Good, Duration::from_millis(3));
+/// assert_eq!(goodput.status().slo("rows-ok").unwrap().counts.bad, 1);
+/// # Ok::<(), goodput_core::BuildError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'a> {
+    goodput: &'a Goodput,
+    route: RouteId,
+}
+
+/// The status that stands for work without one.
+const NO_STATUS: u16 = 200;
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(goodput: &'a Goodput, route: RouteId) -> Self {
+        Self { goodput, route }
+    }
+
+    /// One good event, untimed.
+    pub fn good(self) {
+        self.count(Verdict::Good, 1);
+    }
+
+    /// One bad event with its reason, untimed.
+    pub fn bad(self, reason: &'static str) {
+        self.count(Verdict::bad(reason), 1);
+    }
+
+    /// One excluded event with its reason, untimed.
+    pub fn excluded(self, reason: &'static str) {
+        self.count(Verdict::excluded(reason), 1);
+    }
+
+    /// One event that took `elapsed`. Latency SLOs judge it as they judge a response.
+    pub fn record(self, verdict: Verdict, elapsed: Duration) {
+        let Some(route) = self.goodput.routes().get(self.route) else { return };
+        route.begin(1);
+        let elapsed = nanos(elapsed);
+        let table = route.table();
+        let at_head = table.at_head(NO_STATUS, Word::heard(Some(verdict), false), elapsed);
+        self.reason(verdict, 1);
+        if table.decides_at_end() {
+            route.pass_head(at_head.class, at_head.histogram, elapsed);
+            route.finish(table.at_end(at_head.end_base, Ending::Completed, true, elapsed, elapsed), 1);
+        } else {
+            route.finish_timed(at_head.class, at_head.histogram, elapsed);
+        }
+    }
+
+    /// A batch of events that somebody else counted, untimed. The reasons are counted as `batch`.
+    pub fn add(self, counts: Counts) {
+        const BATCH: Reason = Reason::new("batch");
+        self.count(Verdict::Good, counts.good);
+        self.count(Verdict::Bad(BATCH), counts.bad);
+        self.count(Verdict::Excluded(BATCH), counts.excluded);
+    }
+
+    /// Times one event from here to [`WorkGuard::finish`]. A guard dropped without a verdict counts as cancelled, or as
+    /// panicked if a panic is what dropped it.
+    pub fn start(self) -> WorkGuard<'a> {
+        let request = Request::begin(self.goodput, self.route);
+        WorkGuard { goodput: self.goodput, request, panicking: std::thread::panicking() }
+    }
+
+    fn count(self, verdict: Verdict, count: u64) {
+        if count == 0 {
+            return;
+        }
+        if let Some(route) = self.goodput.routes().get(self.route) {
+            route.begin(count);
+            self.reason(verdict, count);
+            route.finish(route.table().untimed(Word::heard(Some(verdict), false)), count);
+        }
+    }
+
+    fn reason(self, verdict: Verdict, count: u64) {
+        if let Some(route) = self.goodput.routes().get(self.route) {
+            route.give_reason(self.goodput.reasons(), verdict, count);
+        }
+    }
+}
+
+/// One event being timed; see [`Work::start`].
+#[derive(Debug)]
+#[must_use = "a guard that is dropped at once counts as cancelled"]
+pub struct WorkGuard<'a> {
+    goodput: &'a Goodput,
+    request: Request,
+    panicking: bool,
+}
+
+impl WorkGuard<'_> {
+    /// The event is over.
+    pub fn finish(mut self, verdict: Verdict) {
+        if self.request.respond(self.goodput, NO_STATUS, Some(verdict), false) {
+            self.request.complete_at_head(self.goodput);
+        }
+    }
+}
+
+impl Drop for WorkGuard<'_> {
+    fn drop(&mut self) {
+        // A guard made while already unwinding is not ended by that panic.
+        let panicked = std::thread::panicking() && !self.panicking;
+        self.request.end(self.goodput, if panicked { Ending::Panicked } else { Ending::Cancelled });
+    }
+}

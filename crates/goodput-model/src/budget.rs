@@ -1,0 +1,358 @@
+//! What a period's error budget allows, and how much of it is left.
+
+use crate::burn::budget_share;
+use crate::window::Roughly;
+use crate::{Coverage, Objective, Observation};
+use std::fmt;
+use std::time::Duration;
+
+/// The error budget of one objective over one period, and what the events seen so far have spent of it.
+///
+/// Unseen time is taken as having spent nothing, so what was [`spent`](Self::spent) is a lower bound of the truth, and
+/// what [`remains`](Self::remaining) an upper bound until nearly all of the period was seen. Without that rule a service
+/// exactly on target would have spent its whole month after its first hour.
+///
+/// ```
+/// use goodput_model::{Budget, Counts, Objective, Observation, Period, Remaining};
+///
+/// let month = Period::D30.window();
+/// let counts = Counts { good: 7_199, bad: 1, excluded: 0 };
+/// let budget = Budget::new("99.9%".parse()?, &Observation::full(month, counts));
+/// assert_eq!(budget.allowed_time().as_secs_f64(), 43.2 * 60.0);
+/// assert_eq!(budget.allowed_events(), 7);
+/// assert_eq!(budget.left_events(), 6);
+/// assert_eq!(budget.remaining().to_string(), "86.1 % left");
+/// # Ok::<(), goodput_model::ObjectiveError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    objective: Objective,
+    period: Observation,
+}
+
+/// From this coverage on, what remains is stated as a fact rather than as an upper bound: an unseen tenth that burned like
+/// the rest would move the answer by a tenth of what was spent.
+const FACT_FROM_PERCENT: u32 = 90;
+
+impl Budget {
+    /// The budget of `objective` over the observed period.
+    pub fn new(objective: Objective, period: &Observation) -> Self {
+        Self {
+            objective,
+            period: *period,
+        }
+    }
+
+    /// The share of the period's budget that was spent, from 0 up, above 1 when overspent: a lower bound of the truth.
+    ///
+    /// `(bad / valid) / (1 - objective) * covered / period`; at full coverage `bad / ((1 - objective) * valid)`. `None`
+    /// without valid events.
+    pub fn spent(&self) -> Option<f64> {
+        let ratio = self.period.counts.bad_ratio()?;
+        Some(ratio / budget_share(self.objective) * self.period.covered_share())
+    }
+
+    /// The signed share of the period's budget that is left, and whether that is known or an upper bound.
+    pub fn remaining(&self) -> Remaining {
+        let seen = Coverage::new(self.period.covered(), self.period.window.duration());
+        match self.spent() {
+            None => Remaining::NoData,
+            Some(spent) if seen.is_at_least(FACT_FROM_PERCENT) => Remaining::Is(1.0 - spent),
+            Some(spent) => Remaining::AtMost(1.0 - spent),
+        }
+    }
+
+    /// How many of the valid events *seen so far* may be bad, rounded down: an event is whole.
+    ///
+    /// This speaks for the traffic that was seen, [`spent`](Self::spent) for the whole period: with half a month seen, half
+    /// of the month's events are counted here.
+    pub fn allowed_events(&self) -> u64 {
+        let parts = self.period.counts.valid_exact() * u128::from(self.objective.bad_ppb()); // below 2^95
+        (parts / 1_000_000_000).try_into().unwrap_or(u64::MAX) // saturating: only counts beyond 2^64 reach it
+    }
+
+    /// How many more of the valid events seen so far might have been bad; negative when overspent.
+    pub fn left_events(&self) -> i128 {
+        i128::from(self.allowed_events()) - i128::from(self.period.counts.bad) // cannot overflow: two 64-bit numbers
+    }
+
+    /// The budget as time of *total* outage in the whole period, exactly: 43.2 minutes for 99.9 % of 30 days.
+    ///
+    /// A month of 30.44 days allows 1.5 % more, so always name the period beside it.
+    pub fn allowed_time(&self) -> Duration {
+        // Parts per billion times seconds are nanoseconds; 10^9 * 400 d is below 2^55.
+        Duration::from_nanos(u64::from(self.objective.bad_ppb()) * u64::from(self.period.window.secs()))
+    }
+
+    /// What was spent, as time of total outage: bad events over valid events, times the covered time. `None` without valid
+    /// events; rounded up to a nanosecond.
+    pub fn spent_time(&self) -> Option<Duration> {
+        let valid = self.period.counts.valid_exact();
+        if valid == 0 {
+            return None;
+        }
+        // Below 2^64 * 2^55; the quotient is at most the covered time, which fits.
+        let spent = (u128::from(self.period.counts.bad) * self.period.covered().as_nanos()).div_ceil(valid);
+        Some(Duration::from_nanos(spent.try_into().unwrap_or(u64::MAX)))
+    }
+
+    /// What is left, as time during which *every* event fails; partial outages last longer in proportion. An upper bound
+    /// exactly when [`remaining`](Self::remaining) is one. `None` without valid events.
+    pub fn left_time(&self) -> Option<OutageTime> {
+        let (allowed, spent) = (self.allowed_time(), self.spent_time()?);
+        Some(match allowed.checked_sub(spent) {
+            Some(left) => OutageTime::Left(left),
+            None => OutageTime::Overspent(spent.saturating_sub(allowed)),
+        })
+    }
+}
+
+/// The signed share of a period's budget that is left: 1 is untouched, 0 is spent, below 0 is overspent.
+///
+/// Exhaustive on purpose: a decision has to treat a bound differently from a fact, and both differently from no data.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Remaining {
+    /// No valid events.
+    NoData,
+    /// Less than 90 % of the period was seen: this is left if nothing was spent unseen, else less.
+    AtMost(f64),
+    /// At least 90 % of the period was seen.
+    Is(f64),
+}
+
+impl Remaining {
+    /// The number, fact or bound.
+    pub fn value(self) -> Option<f64> {
+        match self {
+            Self::NoData => None,
+            Self::AtMost(share) | Self::Is(share) => Some(share),
+        }
+    }
+}
+
+/// `12.5 % left`, `at most 93.0 % left`, `overspent by 30.0 %`, `overspent by at least 30.0 %`, `no data`.
+impl fmt::Display for Remaining {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |share: f64| share.abs() * 100.0;
+        match *self {
+            Self::NoData => f.write_str("no data"),
+            Self::AtMost(share) if share < 0.0 => write!(f, "overspent by at least {:.1} %", percent(share)),
+            Self::AtMost(share) => write!(f, "at most {:.1} % left", percent(share)),
+            Self::Is(share) if share < 0.0 => write!(f, "overspent by {:.1} %", percent(share)),
+            Self::Is(share) => write!(f, "{:.1} % left", percent(share)),
+        }
+    }
+}
+
+/// A signed amount of budget as time of total outage: how long *every* event may still fail, or has failed beyond it.
+///
+/// Exhaustive on purpose: it is a sign and a length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutageTime {
+    /// So much total outage is still allowed.
+    Left(Duration),
+    /// So much total outage was too much.
+    Overspent(Duration),
+}
+
+/// `12m of total outage left`, `overspent by 3m 20s of total outage`.
+impl fmt::Display for OutageTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Left(time) => write!(f, "{} of total outage left", Roughly(time)),
+            Self::Overspent(time) => write!(f, "overspent by {} of total outage", Roughly(time)),
+        }
+    }
+}
+
+/// What a risky change may cost the budget, expected and at worst.
+///
+/// The expectation alone makes every gamble look cheap, the worst case alone forbids every change: a decision shows both.
+/// A 20 % chance of a five-minute outage with 12 minutes left costs one minute, 8 % of what is left, and at worst five
+/// minutes, 42 %.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReleaseCost {
+    expected: Duration,
+    worst: Duration,
+}
+
+impl ReleaseCost {
+    /// A change that with a probability of `chance` causes a total outage of length `outage`.
+    ///
+    /// `chance` is clamped to `[0, 1]`; not a number counts as certain, since a bad input must not make a risk disappear.
+    pub fn new(chance: f64, outage: Duration) -> Self {
+        let expected = if chance >= 1.0 || chance.is_nan() {
+            outage
+        } else {
+            outage.mul_f64(chance.max(0.0))
+        };
+        Self {
+            expected,
+            worst: outage,
+        }
+    }
+
+    /// Chance times outage.
+    pub fn expected(self) -> Duration {
+        self.expected
+    }
+
+    /// The whole outage.
+    pub fn worst(self) -> Duration {
+        self.worst
+    }
+
+    /// The expected cost as a share of what is left; `None` when nothing is.
+    pub fn expected_share(self, left: OutageTime) -> Option<f64> {
+        share(self.expected, left)
+    }
+
+    /// The worst cost as a share of what is left, above 1 when it does not fit; `None` when nothing is left.
+    pub fn worst_share(self, left: OutageTime) -> Option<f64> {
+        share(self.worst, left)
+    }
+}
+
+fn share(cost: Duration, left: OutageTime) -> Option<f64> {
+    match left {
+        OutageTime::Left(left) if !left.is_zero() => Some(cost.as_secs_f64() / left.as_secs_f64()),
+        OutageTime::Left(_) | OutageTime::Overspent(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Counts, Period};
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn budget(good: u64, bad: u64, days_seen: u32) -> Budget {
+        let counts = Counts { good, bad, excluded: 5 };
+        let period = Observation::partial(Period::D30.window(), counts, DAY * days_seen);
+        Budget::new("99.9%".parse().unwrap(), &period)
+    }
+
+    #[test]
+    fn unseen_time_spent_nothing_and_makes_the_rest_a_bound() {
+        for (good, bad, days, text) in [
+            (0, 0, 30, "no data"),
+            (0, 0, 1, "no data"),
+            (1_000, 0, 30, "100.0 % left"),
+            (1_000, 0, 1, "at most 100.0 % left"),
+            (999_000, 1_000, 30, "0.0 % left"),
+            (999_000, 1_000, 27, "10.0 % left"),
+            (999_000, 1_000, 26, "at most 13.3 % left"),
+            (999_000, 1_000, 1, "at most 96.7 % left"),
+            (998_700, 1_300, 30, "overspent by 30.0 %"),
+            (0, 1, 1, "overspent by at least 3233.3 %"),
+        ] {
+            assert_eq!(
+                budget(good, bad, days).remaining().to_string(),
+                text,
+                "{good}, {bad} in {days} d"
+            );
+        }
+    }
+
+    #[test]
+    fn events_are_whole_and_left_ones_are_signed() {
+        for (good, bad, allowed, left) in [
+            (0, 0, 0, 0),
+            (998, 1, 0, -1), // 0.999 of an event is none
+            (999, 1, 1, 0),
+            (7_199, 1, 7, 6),
+            (0, 1_000, 1, -999),
+            (u64::MAX, 0, u64::MAX / 1_000, i128::from(u64::MAX / 1_000)),
+            (
+                u64::MAX,
+                u64::MAX,
+                2 * (u64::MAX / 2_000) + 1,
+                i128::from(2 * (u64::MAX / 2_000) + 1) - i128::from(u64::MAX),
+            ),
+        ] {
+            let budget = budget(good, bad, 30);
+            assert_eq!(
+                (budget.allowed_events(), budget.left_events()),
+                (allowed, left),
+                "{good}, {bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn time_left_is_time_of_total_outage() {
+        let minutes = |minutes: f64| Duration::from_secs_f64(minutes * 60.0);
+        for (good, bad, days, left, text) in [
+            (
+                1_000,
+                0,
+                30,
+                OutageTime::Left(minutes(43.2)),
+                "43m 12s of total outage left",
+            ),
+            (
+                999_500,
+                500,
+                30,
+                OutageTime::Left(minutes(21.6)),
+                "21m 36s of total outage left",
+            ),
+            (
+                999_000,
+                1_000,
+                30,
+                OutageTime::Left(Duration::ZERO),
+                "0s of total outage left",
+            ),
+            (
+                999_000,
+                1_000,
+                15,
+                OutageTime::Left(minutes(21.6)),
+                "21m 36s of total outage left",
+            ),
+            (
+                998_000,
+                2_000,
+                30,
+                OutageTime::Overspent(minutes(43.2)),
+                "overspent by 43m 12s of total outage",
+            ),
+        ] {
+            let found = budget(good, bad, days).left_time().unwrap();
+            assert_eq!(
+                (found, found.to_string().as_str()),
+                (left, text),
+                "{good}, {bad} in {days} d"
+            );
+        }
+        assert_eq!(budget(0, 0, 30).left_time(), None);
+        assert_eq!(budget(0, u64::MAX, 30).spent_time(), Some(DAY * 30));
+    }
+
+    #[test]
+    fn a_chance_that_is_no_probability_hides_no_risk() {
+        let outage = Duration::from_secs(300);
+        for (chance, secs) in [
+            (-1.0, 0),
+            (0.0, 0),
+            (0.2, 60),
+            (1.0, 300),
+            (7.0, 300),
+            (f64::NAN, 300),
+            (f64::INFINITY, 300),
+        ] {
+            let cost = ReleaseCost::new(chance, outage);
+            assert_eq!(
+                (cost.expected(), cost.worst()),
+                (Duration::from_secs(secs), outage),
+                "{chance}"
+            );
+        }
+        let _ = ReleaseCost::new(0.999_999_999, Duration::MAX);
+        let nothing = ReleaseCost::new(0.2, outage);
+        assert_eq!(nothing.worst_share(OutageTime::Left(Duration::ZERO)), None);
+        assert_eq!(nothing.expected_share(OutageTime::Overspent(outage)), None);
+    }
+}

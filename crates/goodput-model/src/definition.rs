@@ -1,0 +1,328 @@
+//! Everything an operator decides about one service: its SLOs, excluded routes and bounds, checked as a whole.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::time::Duration;
+
+use crate::{JudgedAt, Measure, ObjectiveError, Policy, RowError, Slo};
+
+/// The definition of a service's SLOs. Built in code or read from a file; [`Definition::check`] says whether it holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition {
+    /// The service's name, the `service` label of everything exported.
+    pub service: String,
+    /// The SLOs, in the order they are shown.
+    pub slos: Vec<Slo>,
+    /// Route templates whose requests no SLO counts: health checks, metrics, status pages.
+    pub excluded_routes: Vec<String>,
+    /// How many routes are told apart before further ones are counted together as `other`.
+    pub max_routes: usize,
+    /// The deadline the server itself puts on a request, if it has one: the cancel grace of SLOs without a threshold.
+    pub server_deadline: Option<Duration>,
+    /// Reasons that handlers give, declared to have a series of their own in the export.
+    pub reasons: Vec<String>,
+}
+
+impl Definition {
+    /// The default of [`max_routes`](Self::max_routes).
+    pub const DEFAULT_MAX_ROUTES: usize = 1_000;
+    /// The longest service or SLO name, in bytes.
+    pub const MAX_NAME: usize = 100;
+    /// The longest route template, in bytes.
+    pub const MAX_ROUTE: usize = 256;
+    /// The most routes one definition may tell apart.
+    pub const MAX_ROUTES: usize = 100_000;
+    /// The most declared reasons.
+    pub const MAX_REASONS: usize = 64;
+    /// The longest latency threshold or cancel limit.
+    pub const MAX_THRESHOLD: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// A definition without SLOs.
+    pub fn new(service: impl Into<String>) -> Self {
+        Self {
+            service: service.into(),
+            slos: Vec::new(),
+            excluded_routes: Vec::new(),
+            max_routes: Self::DEFAULT_MAX_ROUTES,
+            server_deadline: None,
+            reasons: Vec::new(),
+        }
+    }
+
+    /// Every problem of the definition, in its own order; empty when it holds.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        check_name(Subject::Service, &self.service, &mut problems);
+        let mut names = HashSet::new();
+        for slo in &self.slos {
+            if !names.insert(slo.name()) {
+                problems.push(Problem::DuplicateSlo {
+                    name: slo.name().to_owned(),
+                });
+            }
+            check_slo(slo, &mut problems);
+        }
+        for route in &self.excluded_routes {
+            check_route(route, &mut problems);
+        }
+        let declared: HashSet<&str> = self
+            .slos
+            .iter()
+            .flat_map(Slo::selected_routes)
+            .chain(&self.excluded_routes)
+            .map(String::as_str)
+            .collect();
+        if self.max_routes > Self::MAX_ROUTES {
+            problems.push(Problem::RouteBound { bound: self.max_routes });
+        }
+        if declared.len() > self.max_routes {
+            problems.push(Problem::TooManyRoutes {
+                declared: declared.len(),
+                bound: self.max_routes,
+            });
+        }
+        if self.reasons.len() > Self::MAX_REASONS {
+            problems.push(Problem::TooManyReasons {
+                declared: self.reasons.len(),
+            });
+        }
+        for reason in &self.reasons {
+            check_name(Subject::Reason, reason, &mut problems);
+        }
+        if self
+            .server_deadline
+            .is_some_and(|deadline| deadline.is_zero() || deadline > Self::MAX_THRESHOLD)
+        {
+            problems.push(Problem::Deadline {
+                value: self.server_deadline.unwrap_or_default(),
+            });
+        }
+        problems
+    }
+}
+
+fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
+    check_name(Subject::Slo, slo.name(), problems);
+    let slo_name = || slo.name().to_owned();
+    match slo.objective() {
+        Err(error) => problems.push(Problem::Objective {
+            slo: slo_name(),
+            error: error.clone(),
+        }),
+        Ok(objective) => {
+            if !slo.alert_rows().is_empty()
+                && let Err(error) = Policy::from_rows(objective, slo.judged_over(), slo.alert_rows())
+            {
+                problems.push(Problem::Row { slo: slo_name(), error });
+            }
+        }
+    }
+    for route in slo.selected_routes() {
+        check_route(route, problems);
+    }
+    if let Some((threshold, measure)) = slo.indicator().threshold() {
+        if threshold.is_zero() || threshold > Definition::MAX_THRESHOLD {
+            problems.push(Problem::Threshold {
+                slo: slo_name(),
+                value: threshold,
+            });
+        }
+        if measure != Measure::Head && slo.decision_point() == JudgedAt::Head {
+            problems.push(Problem::JudgedTooEarly {
+                slo: slo_name(),
+                measure,
+            });
+        }
+    }
+    if let Some(crate::CancelPolicy::BadIfOlder(limit)) = slo.cancel_policy()
+        && limit > Definition::MAX_THRESHOLD
+    {
+        problems.push(Problem::Threshold {
+            slo: slo_name(),
+            value: limit,
+        });
+    }
+    for rule in slo.status_overrides() {
+        if !(100..=999).contains(&rule.status) {
+            problems.push(Problem::Status {
+                slo: slo_name(),
+                value: rule.status,
+            });
+        }
+    }
+}
+
+fn check_name(subject: Subject, name: &str, problems: &mut Vec<Problem>) {
+    let allowed = |c: char| c.is_alphanumeric() || "-_.:/".contains(c);
+    if name.is_empty() || name.len() > Definition::MAX_NAME || !name.chars().all(allowed) {
+        problems.push(Problem::Name {
+            subject,
+            value: name.to_owned(),
+        });
+    }
+}
+
+fn check_route(route: &str, problems: &mut Vec<Problem>) {
+    if route.is_empty() || route.len() > Definition::MAX_ROUTE || route.chars().any(char::is_control) {
+        problems.push(Problem::Route {
+            value: route.to_owned(),
+        });
+    }
+}
+
+/// What a name names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// A service.
+    Service,
+    /// An SLO.
+    Slo,
+    /// A handler's reason.
+    Reason,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Service => "service",
+            Self::Slo => "SLO",
+            Self::Reason => "reason",
+        })
+    }
+}
+
+/// One thing that is wrong with a definition: the value, what was expected, and the SLO it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A name is empty, too long, or has characters that labels and file names cannot carry.
+    Name {
+        /// What it names.
+        subject: Subject,
+        /// As written.
+        value: String,
+    },
+    /// Two SLOs share a name.
+    DuplicateSlo {
+        /// The name.
+        name: String,
+    },
+    /// An objective could not be read.
+    Objective {
+        /// The SLO.
+        slo: String,
+        /// Why.
+        error: ObjectiveError,
+    },
+    /// A user-written alert row is wrong or can never fire.
+    Row {
+        /// The SLO.
+        slo: String,
+        /// Why.
+        error: RowError,
+    },
+    /// A latency threshold or cancel limit is zero or longer than a day.
+    Threshold {
+        /// The SLO.
+        slo: String,
+        /// As written.
+        value: Duration,
+    },
+    /// The SLO measures a point later than the one it is judged at.
+    JudgedTooEarly {
+        /// The SLO.
+        slo: String,
+        /// What it measures.
+        measure: Measure,
+    },
+    /// A status outside 100 to 999.
+    Status {
+        /// The SLO.
+        slo: String,
+        /// As written.
+        value: u16,
+    },
+    /// A route template is empty, too long, or has control characters.
+    Route {
+        /// As written.
+        value: String,
+    },
+    /// The bound on routes is above [`Definition::MAX_ROUTES`].
+    RouteBound {
+        /// As written.
+        bound: usize,
+    },
+    /// The definition itself names more routes than its bound.
+    TooManyRoutes {
+        /// How many it names.
+        declared: usize,
+        /// The bound.
+        bound: usize,
+    },
+    /// More reasons declared than are told apart.
+    TooManyReasons {
+        /// How many.
+        declared: usize,
+    },
+    /// A server deadline of zero or of more than a day.
+    Deadline {
+        /// As written.
+        value: Duration,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name { subject, value } => write!(
+                f,
+                "{subject} name {value:?}: expected 1 to {} bytes of letters, digits and - _ . : /",
+                Definition::MAX_NAME
+            ),
+            Self::DuplicateSlo { name } => write!(f, "SLO {name:?} is defined twice: expected every name once"),
+            Self::Objective { slo, error } => write!(f, "SLO {slo:?}: {error}"),
+            Self::Row { slo, error } => write!(f, "SLO {slo:?}: {error}"),
+            Self::Threshold { slo, value } => {
+                write!(
+                    f,
+                    "SLO {slo:?}: threshold {value:?}: expected more than zero and at most a day"
+                )
+            }
+            Self::JudgedTooEarly { slo, measure } => write!(
+                f,
+                "SLO {slo:?}: measures latency to {measure:?} but is judged at the head: expected to be judged at the end"
+            ),
+            Self::Status { slo, value } => write!(f, "SLO {slo:?}: status {value}: expected 100 to 999"),
+            Self::Route { value } => write!(
+                f,
+                "route {value:?}: expected a template of 1 to {} bytes without control characters",
+                Definition::MAX_ROUTE
+            ),
+            Self::RouteBound { bound } => {
+                write!(f, "route bound {bound}: expected at most {}", Definition::MAX_ROUTES)
+            }
+            Self::TooManyRoutes { declared, bound } => {
+                write!(
+                    f,
+                    "{declared} routes are named but at most {bound} are told apart: raise the bound on routes"
+                )
+            }
+            Self::TooManyReasons { declared } => {
+                write!(
+                    f,
+                    "{declared} reasons are declared: expected at most {}",
+                    Definition::MAX_REASONS
+                )
+            }
+            Self::Deadline { value } => {
+                write!(
+                    f,
+                    "server deadline {value:?}: expected more than zero and at most a day"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for Problem {}

@@ -1,0 +1,113 @@
+//! The names of everything exported, in one table that exporter and generator share.
+
+/// One exported instrument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The OpenTelemetry instrument name.
+    pub name: &'static str,
+    /// Counter or gauge.
+    pub kind: Kind,
+    /// The unit, in UCUM as OpenTelemetry asks for.
+    pub unit: &'static str,
+    /// What it says.
+    pub description: &'static str,
+    /// The attributes each series carries, in the order they are given.
+    pub labels: &'static [&'static str],
+}
+
+/// The two kinds of instrument goodput exports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only goes up; starts at 0 in every process.
+    Counter,
+    /// A reading of now, of this instance alone.
+    Gauge,
+}
+
+/// The service an SLO belongs to.
+pub const SERVICE: &str = "service";
+/// The SLO's name.
+pub const SLO: &str = "slo";
+/// `good`, `bad` or `excluded`.
+pub const VERDICT: &str = "verdict";
+/// Why an event was bad or excluded.
+pub const REASON: &str = "reason";
+/// A window, such as `5m`.
+pub const WINDOW: &str = "window";
+/// How the remaining budget is known: `at_most` or `is`.
+pub const KNOWN: &str = "known";
+
+/// Events by verdict. The counter everything fleet-wide is computed from.
+pub const EVENTS: Name = Name {
+    name: "goodput.events",
+    kind: Kind::Counter,
+    unit: "{event}",
+    description: "Events judged by the SLO, by verdict. Every series is present at 0 from the first collection.",
+    labels: &[SERVICE, SLO, VERDICT],
+};
+
+/// Bad and excluded events by reason.
+pub const EVENT_REASONS: Name = Name {
+    name: "goodput.events.reasons",
+    kind: Kind::Counter,
+    unit: "{event}",
+    description: "Bad and excluded events of the SLO, by reason.",
+    labels: &[SERVICE, SLO, VERDICT, REASON],
+};
+
+/// This instance's burn rate.
+pub const BURN_RATE: Name = Name {
+    name: "goodput.instance.burn_rate",
+    kind: Kind::Gauge,
+    unit: "1",
+    description: "This instance's burn rate over the window, from the events it saw. Absent without events.",
+    labels: &[SERVICE, SLO, WINDOW],
+};
+
+/// How much of a window this instance has seen.
+pub const COVERAGE: Name = Name {
+    name: "goodput.instance.coverage",
+    kind: Kind::Gauge,
+    unit: "1",
+    description: "The share of the window this instance has seen, 0 to 1.",
+    labels: &[SERVICE, SLO, WINDOW],
+};
+
+/// This instance's remaining budget.
+pub const BUDGET_REMAINING: Name = Name {
+    name: "goodput.instance.budget.remaining",
+    kind: Kind::Gauge,
+    unit: "1",
+    description: "The share of the period's error budget left by this instance's own events, negative when overspent: \
+                  an upper bound while known is at_most. Absent without events.",
+    labels: &[SERVICE, SLO, KNOWN],
+};
+
+/// Requests this instance is working on.
+pub const IN_FLIGHT: Name = Name {
+    name: "goodput.instance.in_flight",
+    kind: Kind::Gauge,
+    unit: "{request}",
+    description: "Requests this instance has begun and not finished.",
+    labels: &[SERVICE],
+};
+
+/// The objective, so that dashboards need no second source for it.
+pub const OBJECTIVE: Name = Name {
+    name: "goodput.instance.objective",
+    kind: Kind::Gauge,
+    unit: "1",
+    description: "The SLO's objective as this instance knows it, between 0 and 1.",
+    labels: &[SERVICE, SLO],
+};
+
+/// Every instrument, in the order they are documented.
+pub const ALL: &[Name] = &[
+    EVENTS,
+    EVENT_REASONS,
+    BURN_RATE,
+    COVERAGE,
+    BUDGET_REMAINING,
+    IN_FLIGHT,
+    OBJECTIVE,
+];

@@ -1,0 +1,331 @@
+//! One SLO as its owner writes it: an indicator, an objective, a period and the rules that differ from the defaults.
+
+use std::time::Duration;
+
+use crate::{AlertRow, MinBad, Objective, ObjectiveError, Period};
+
+/// A service level objective: which events it looks at, what makes one good, and what share has to be.
+///
+/// A plain value. Nothing is checked until a [`Definition`](crate::Definition) with it is, so that all problems are
+/// reported together.
+///
+/// ```
+/// use std::time::Duration;
+/// use goodput_model::{Measure, Slo};
+///
+/// let answers = Slo::availability("checkout-ok", "99.9%").routes(["/checkout"]);
+/// let fast = Slo::latency("export-fast", "99%", Duration::from_secs(2)).routes(["/export"]).measure(Measure::End);
+/// # assert_eq!((answers.name(), fast.name()), ("checkout-ok", "export-fast"));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slo {
+    name: String,
+    objective: Result<Objective, ObjectiveError>,
+    period: Period,
+    indicator: Indicator,
+    routes: Vec<String>,
+    judged_at: Option<JudgedAt>,
+    cancel: Option<CancelPolicy>,
+    statuses: Vec<StatusRule>,
+    alerts: Vec<AlertRow>,
+    min_bad: MinBad,
+}
+
+impl Slo {
+    /// The share of requests that did not fail.
+    ///
+    /// The objective is written as a percentage, `"99.9%"`, or is an [`Objective`].
+    pub fn availability(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+    ) -> Self {
+        Self::new(name, objective, Indicator::Availability)
+    }
+
+    /// The share of successful requests that took at most `threshold`.
+    ///
+    /// Equal to the threshold is good. A failure counts as bad if it was slow as well, and is excluded otherwise.
+    pub fn latency(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+        threshold: Duration,
+    ) -> Self {
+        Self::new(
+            name,
+            objective,
+            Indicator::Latency {
+                threshold,
+                measure: Measure::Head,
+            },
+        )
+    }
+
+    /// The share of requests that neither failed nor took longer than `threshold`.
+    pub fn good_and_fast(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+        threshold: Duration,
+    ) -> Self {
+        Self::new(
+            name,
+            objective,
+            Indicator::GoodAndFast {
+                threshold,
+                measure: Measure::Head,
+            },
+        )
+    }
+
+    /// The share of successful responses that were not [`Degraded`](crate::Degraded).
+    pub fn quality(name: impl Into<String>, objective: impl TryInto<Objective, Error: Into<ObjectiveError>>) -> Self {
+        Self::new(name, objective, Indicator::Quality)
+    }
+
+    fn new(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+        indicator: Indicator,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            objective: objective.try_into().map_err(Into::into),
+            period: Period::default(),
+            indicator,
+            routes: Vec::new(),
+            judged_at: None,
+            cancel: None,
+            statuses: Vec::new(),
+            alerts: Vec::new(),
+            min_bad: MinBad::default(),
+        }
+    }
+
+    /// Looks only at these routes, named by their templates (`/users/{id}`). Without this call: at every route.
+    pub fn routes<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
+        self.routes.extend(routes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Judges over this period instead of 30 days.
+    pub fn period(mut self, period: Period) -> Self {
+        self.period = period;
+        self
+    }
+
+    /// Measures latency to this point instead of the head. Without effect on indicators that have no threshold.
+    pub fn measure(mut self, point: Measure) -> Self {
+        match &mut self.indicator {
+            Indicator::Latency { measure, .. } | Indicator::GoodAndFast { measure, .. } => *measure = point,
+            Indicator::Availability | Indicator::Quality => {}
+        }
+        self
+    }
+
+    /// Judges at this point instead of the default: the head for latency measured there, the end for everything else.
+    ///
+    /// Judging at the head leaves response bodies untouched (in axum, it saves a box), and does not see a body that fails.
+    pub fn judged_at(mut self, point: JudgedAt) -> Self {
+        self.judged_at = Some(point);
+        self
+    }
+
+    /// What a client that goes away before the head counts as. Default: [`CancelPolicy::BadIfOlder`] than the latency
+    /// threshold, or than the cancel grace for SLOs without one.
+    pub fn cancel(mut self, policy: CancelPolicy) -> Self {
+        self.cancel = Some(policy);
+        self
+    }
+
+    /// Counts these statuses as failures.
+    pub fn bad_statuses(self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.status_rules(statuses, StatusMeaning::Failure)
+    }
+
+    /// Counts these statuses as successes.
+    pub fn good_statuses(self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.status_rules(statuses, StatusMeaning::Success)
+    }
+
+    /// Excludes these statuses.
+    pub fn excluded_statuses(self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.status_rules(statuses, StatusMeaning::Excluded)
+    }
+
+    fn status_rules(mut self, statuses: impl IntoIterator<Item = u16>, meaning: StatusMeaning) -> Self {
+        self.statuses
+            .extend(statuses.into_iter().map(|status| StatusRule { status, meaning }));
+        self
+    }
+
+    /// Replaces the default alert rows by the caller's own. Call once a row.
+    pub fn alert(mut self, row: AlertRow) -> Self {
+        self.alerts.push(row);
+        self
+    }
+
+    /// The least number of bad events in the long window before a condition may hold.
+    pub fn min_bad(mut self, min_bad: MinBad) -> Self {
+        self.min_bad = min_bad;
+        self
+    }
+
+    /// The name, unique within its definition.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The objective, or why it could not be read.
+    pub fn objective(&self) -> Result<Objective, &ObjectiveError> {
+        self.objective.as_ref().copied()
+    }
+
+    /// What the SLO is judged over.
+    pub fn judged_over(&self) -> Period {
+        self.period
+    }
+
+    /// What makes an event good.
+    pub fn indicator(&self) -> Indicator {
+        self.indicator
+    }
+
+    /// The route templates it looks at; empty for all.
+    pub fn selected_routes(&self) -> &[String] {
+        &self.routes
+    }
+
+    /// Where the verdict falls.
+    pub fn decision_point(&self) -> JudgedAt {
+        let default = match self.indicator {
+            Indicator::Latency {
+                measure: Measure::Head, ..
+            } => JudgedAt::Head,
+            _ => JudgedAt::End,
+        };
+        self.judged_at.unwrap_or(default)
+    }
+
+    /// The cancel policy the caller chose, if any.
+    pub fn cancel_policy(&self) -> Option<CancelPolicy> {
+        self.cancel
+    }
+
+    /// The status rules that differ from the defaults; the last one for a status wins.
+    pub fn status_overrides(&self) -> &[StatusRule] {
+        &self.statuses
+    }
+
+    /// The caller's own alert rows; empty for the default policy.
+    pub fn alert_rows(&self) -> &[AlertRow] {
+        &self.alerts
+    }
+
+    /// The least number of bad events, as chosen.
+    pub fn least_bad(&self) -> MinBad {
+        self.min_bad
+    }
+}
+
+/// What makes an event good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Indicator {
+    /// It did not fail.
+    Availability,
+    /// It succeeded within the threshold; fast failures are excluded.
+    Latency {
+        /// At most this long is good.
+        threshold: Duration,
+        /// Up to here.
+        measure: Measure,
+    },
+    /// It did not fail and took at most the threshold: one event, both conditions.
+    GoodAndFast {
+        /// At most this long is good.
+        threshold: Duration,
+        /// Up to here.
+        measure: Measure,
+    },
+    /// It succeeded and was not degraded; failures are excluded.
+    Quality,
+}
+
+impl Indicator {
+    /// The latency threshold and the point it is measured to, for indicators that have one.
+    pub fn threshold(self) -> Option<(Duration, Measure)> {
+        match self {
+            Self::Latency { threshold, measure } | Self::GoodAndFast { threshold, measure } => {
+                Some((threshold, measure))
+            }
+            Self::Availability | Self::Quality => None,
+        }
+    }
+
+    /// One word for tables and labels.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Availability => "availability",
+            Self::Latency { .. } => "latency",
+            Self::GoodAndFast { .. } => "good_and_fast",
+            Self::Quality => "quality",
+        }
+    }
+}
+
+/// The point a latency is measured to. These three are all a response has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Measure {
+    /// The response head: status and headers are ready.
+    #[default]
+    Head,
+    /// The first frame of the body. A body without data reaches it at its end.
+    FirstByte,
+    /// The end of the body.
+    End,
+}
+
+/// Where in a response's life an SLO decides. A request adds one count for each point its route's SLOs use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JudgedAt {
+    /// At the response head, whatever becomes of the body.
+    Head,
+    /// At the end of the response: complete, failed or dropped.
+    End,
+}
+
+/// What a client that goes away before the response head counts as.
+///
+/// A disconnect after 10 ms says nothing about the service; one after 10 s does
+/// ([tower-rs/tower-http#396](https://github.com/tower-rs/tower-http/issues/396)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CancelPolicy {
+    /// Always excluded.
+    Exclude,
+    /// Bad when the request was older than this, else excluded.
+    BadIfOlder(Duration),
+    /// Always bad.
+    Bad,
+    /// Always good.
+    Good,
+}
+
+/// What one status means to one SLO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StatusRule {
+    /// The HTTP status, 100 to 999.
+    pub status: u16,
+    /// What it means.
+    pub meaning: StatusMeaning,
+}
+
+/// The three meanings a status can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StatusMeaning {
+    /// The request was served.
+    Success,
+    /// The service failed it.
+    Failure,
+    /// It says nothing about the service.
+    Excluded,
+}

@@ -1,0 +1,55 @@
+//! Packages every published crate and builds it from the package, without uploading.
+
+use std::env;
+
+use crate::invocation::cargo;
+use crate::tally::Tally;
+
+/// CI packages what is committed; a developer, what is about to be.
+pub(crate) fn dry_run() -> anyhow::Result<Tally> {
+    let dirty = if env::var_os("CI").is_some() {
+        ""
+    } else {
+        " --allow-dirty"
+    };
+    let mut unreachable = None;
+    let tally = cargo(&format!("publish --workspace --dry-run{dirty}"))
+        .run_hearing_stderr(|line| unreachable = unreachable.or(registry_is_unreachable(line)))?;
+    Ok(match unreachable {
+        Some(why) if tally.failed > 0 => Tally::skipped(&format!("publish dry-run: {why}")),
+        _ => tally,
+    })
+}
+
+/// The package index must be asked for what the crates depend on, and cargo has no exit status for "no answer".
+fn registry_is_unreachable(line: &str) -> Option<&'static str> {
+    const SIGNS: &[(&str, &str)] = &[
+        ("failed to download from", "the package registry cannot be reached"),
+        ("--offline was specified", "cargo is told to stay offline"),
+        ("crates-io is replaced with", "cargo is told to use another registry"),
+    ];
+    SIGNS.iter().find(|(sign, _)| line.contains(sign)).map(|&(_, why)| why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_answer_differs_from_a_bad_package() {
+        // As cargo 1.95 says it.
+        for line in [
+            "  failed to download from `https://index.crates.io/config.json`",
+            "error: attempting to make an HTTP request, but --offline was specified",
+            "error: crates-io is replaced with non-remote-registry source dir /vendor;",
+        ] {
+            assert!(registry_is_unreachable(line).is_some(), "{line}");
+        }
+        for line in [
+            "error: 2 files in the working directory contain changes that were not yet committed into git:",
+            "error: failed to verify package tarball",
+        ] {
+            assert_eq!(registry_is_unreachable(line), None, "{line}");
+        }
+    }
+}

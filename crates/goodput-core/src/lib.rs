@@ -1,1 +1,35 @@
-//! To be written.
+//! Counts good and bad events without locks and keeps their burn rates in the process.
+//!
+//! ```text
+//! request ─ classify → class ─ record → cells ─ read → snapshot ─ push → history → status
+//! ```
+//!
+//! - [`Goodput`] is the handle: built from SLOs, given to whatever records.
+//! - [`Request`] records one request of a protocol, [`Work`] anything else.
+//! - [`Ticker`] keeps history; [`Goodput::status`] reads everything as one value.
+//! - [`Stopwatch`] times requests and [`Timeline`] carries windows; each has a manual twin for tests.
+//!
+//! Recording takes no lock, allocates nothing and reads the clock twice, once a route has been seen. It knows no HTTP, no
+//! async runtime and no exporter: those live in crates of their own.
+
+#![forbid(unsafe_code)]
+
+mod builder;
+mod classify;
+mod clock;
+mod goodput;
+mod read;
+mod record;
+mod ticker;
+
+pub use builder::{BuildError, GoodputBuilder};
+pub use classify::{Ending, Outcome, TableError};
+pub use clock::{ManualStopwatch, ManualTimeline, Moment, Stopwatch, Timeline};
+pub use goodput::Goodput;
+pub use goodput_model::*;
+pub use read::{
+    ConditionStatus, Flag, Latencies, LatencySummary, ReasonCount, RouteStatus, Scope, SloStatus, SlotError, SlotPlan,
+    Status, Tier, WindowStatus,
+};
+pub use record::{Request, RouteId, Work, WorkGuard};
+pub use ticker::{Ticker, TickerError};

@@ -9,8 +9,8 @@ use std::time::Duration;
 /// The error budget of one objective over one period, and what the events seen so far have spent of it.
 ///
 /// Unseen time is taken as having spent nothing, so what was [`spent`](Self::spent) is a lower bound of the truth, and
-/// what [`remains`](Self::remaining) an upper bound until nearly all of the period was seen. Without that rule a service
-/// exactly on target would have spent its whole month after its first hour.
+/// what [`remains`](Self::remaining) an upper bound until nearly all of the period was seen. Without that rule a
+/// service exactly on target would have spent its whole month after its first hour.
 ///
 /// ```
 /// use goodput_model::{Budget, Counts, Objective, Observation, Period, Remaining};
@@ -30,8 +30,8 @@ pub struct Budget {
     period: Observation,
 }
 
-/// From this coverage on, what remains is stated as a fact rather than as an upper bound: an unseen tenth that burned like
-/// the rest would move the answer by a tenth of what was spent.
+/// From this coverage on, what remains is stated as a fact rather than as an upper bound: an unseen tenth that burned
+/// like the rest would move the answer by a tenth of what was spent.
 const FACT_FROM_PERCENT: u32 = 90;
 
 impl Budget {
@@ -64,8 +64,8 @@ impl Budget {
 
     /// How many of the valid events *seen so far* may be bad, rounded down: an event is whole.
     ///
-    /// This speaks for the traffic that was seen, [`spent`](Self::spent) for the whole period: with half a month seen, half
-    /// of the month's events are counted here.
+    /// This speaks for the traffic that was seen, [`spent`](Self::spent) for the whole period: with half a month seen,
+    /// half of the month's events are counted here.
     pub fn allowed_events(&self) -> u64 {
         let parts = self.period.counts.valid_exact() * u128::from(self.objective.bad_ppb()); // below 2^95
         (parts / 1_000_000_000).try_into().unwrap_or(u64::MAX) // saturating: only counts beyond 2^64 reach it
@@ -84,8 +84,8 @@ impl Budget {
         Duration::from_nanos(u64::from(self.objective.bad_ppb()) * u64::from(self.period.window.secs()))
     }
 
-    /// What was spent, as time of total outage: bad events over valid events, times the covered time. `None` without valid
-    /// events; rounded up to a nanosecond.
+    /// What was spent, as time of total outage: bad events over valid events, times the covered time. `None` without
+    /// valid events; rounded up to a nanosecond.
     pub fn spent_time(&self) -> Option<Duration> {
         let valid = self.period.counts.valid_exact();
         if valid == 0 {
@@ -96,8 +96,8 @@ impl Budget {
         Some(Duration::from_nanos(spent.try_into().unwrap_or(u64::MAX)))
     }
 
-    /// What is left, as time during which *every* event fails; partial outages last longer in proportion. An upper bound
-    /// exactly when [`remaining`](Self::remaining) is one. `None` without valid events.
+    /// What is left, as time during which *every* event fails; partial outages last longer in proportion. An upper
+    /// bound exactly when [`remaining`](Self::remaining) is one. `None` without valid events.
     pub fn left_time(&self) -> Option<OutageTime> {
         let (allowed, spent) = (self.allowed_time(), self.spent_time()?);
         Some(match allowed.checked_sub(spent) {
@@ -167,9 +167,9 @@ impl fmt::Display for OutageTime {
 
 /// What a risky change may cost the budget, expected and at worst.
 ///
-/// The expectation alone makes every gamble look cheap, the worst case alone forbids every change: a decision shows both.
-/// A 20 % chance of a five-minute outage with 12 minutes left costs one minute, 8 % of what is left, and at worst five
-/// minutes, 42 %.
+/// The expectation alone makes every gamble look cheap, the worst case alone forbids every change: a decision shows
+/// both. A 20 % chance of a five-minute outage with 12 minutes left costs one minute, 8 % of what is left, and at worst
+/// five minutes, 42 %.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReleaseCost {
     expected: Duration,
@@ -179,7 +179,8 @@ pub struct ReleaseCost {
 impl ReleaseCost {
     /// A change that with a probability of `chance` causes a total outage of length `outage`.
     ///
-    /// `chance` is clamped to `[0, 1]`; not a number counts as certain, since a bad input must not make a risk disappear.
+    /// `chance` is clamped to `[0, 1]`; not a number counts as certain, since a bad input must not make a risk
+    /// disappear.
     pub fn new(chance: f64, outage: Duration) -> Self {
         let expected = if chance >= 1.0 || chance.is_nan() {
             outage
@@ -267,8 +268,8 @@ mod tests {
             (
                 u64::MAX,
                 u64::MAX,
-                2 * (u64::MAX / 2_000) + 1,
-                i128::from(2 * (u64::MAX / 2_000) + 1) - i128::from(u64::MAX),
+                36_893_488_147_419_103,
+                36_893_488_147_419_103 - i128::from(u64::MAX),
             ),
         ] {
             let budget = budget(good, bad, 30);
@@ -329,6 +330,11 @@ mod tests {
         }
         assert_eq!(budget(0, 0, 30).left_time(), None);
         assert_eq!(budget(0, u64::MAX, 30).spent_time(), Some(DAY * 30));
+        assert_eq!(
+            budget(6, 1, 1).spent_time(),
+            Some(Duration::from_nanos(12_342_857_142_858)),
+            "a seventh, rounded up"
+        );
     }
 
     #[test]

@@ -29,18 +29,19 @@ impl BurnRate {
 
     /// The burn of a window in which unseen time added nothing: [`raw`](Self::raw) times the covered share.
     ///
-    /// It is what the same events would burn if error-free traffic at the same mean rate had preceded them, so one error
-    /// in the first second of a process is not an emergency, and a total outage from the first second still is one.
+    /// It is what the same events would burn if error-free traffic at the same mean rate had preceded them, so one
+    /// error in the first second of a process is not an emergency, and a total outage from the first second still is
+    /// one.
     pub fn scaled(objective: Objective, observation: &Observation) -> Self {
         Self::raw(objective, observation.counts).times(observation.covered_share())
     }
 
-    /// The burn in terms of the whole period's budget: the window's raw burn times how busy the window was compared with
-    /// all that was seen of the period.
+    /// The burn in terms of the whole period's budget: the window's raw burn times how busy the window was compared
+    /// with all that was seen of the period.
     ///
-    /// The raw rate weighs a quiet hour like a busy one. This one does not: at a tenth of the usual traffic, a total outage
-    /// spends a tenth as much. It quiets the quiet hours of a busy service and does nothing for one that is always small.
-    /// Like the raw rate it does not scale for unseen time within the window.
+    /// The raw rate weighs a quiet hour like a busy one. This one does not: at a tenth of the usual traffic, a total
+    /// outage spends a tenth as much. It quiets the quiet hours of a busy service and does nothing for one that is
+    /// always small. Like the raw rate it does not scale for unseen time within the window.
     pub fn of_period(objective: Objective, window: &Observation, period: &Observation) -> Self {
         match (rate(window), rate(period)) {
             (Some(here), Some(usual)) => Self::raw(objective, window.counts).times(here / usual),

@@ -1,7 +1,7 @@
 //! Whether an alert row holds, given what was seen of its two windows.
 
 use crate::exact::exceeds;
-use crate::policy::Bound;
+use crate::row::Bound;
 use crate::{BurnRate, Objective, Observation, Row};
 use std::fmt;
 
@@ -10,7 +10,8 @@ use std::fmt;
 /// Exhaustive on purpose: whoever generates rules elsewhere has to know which of them that engine follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum UnseenTime {
-    /// It adds no burn: one error at boot does not fire, a total outage from boot fires as soon as from a clean history.
+    /// It adds no burn: one error at boot does not fire, a total outage from boot fires as soon as from a clean
+    /// history.
     #[default]
     Scaled,
     /// The part that was seen speaks for the whole window, which is what a Prometheus rule over a young series does.
@@ -20,7 +21,8 @@ pub enum UnseenTime {
 /// The least number of bad events in the long window for which a row may fire, so that a small service is not paged for
 /// one error.
 ///
-/// There is no floor on *all* events: at ten requests an hour it would never be reached, and a total outage stay silent.
+/// There is no floor on *all* events: at ten requests an hour it would never be reached, and a total outage stay
+/// silent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MinBad {
@@ -31,8 +33,8 @@ pub enum MinBad {
     AtLeast(u64),
 }
 
-/// Below this factor the automatic floor is [`FEW`]: a service on budget comes too close to the threshold for a floor to
-/// tell chance from burn.
+/// Below this factor the automatic floor is [`FEW`]: a service on budget comes too close to the threshold for a floor
+/// to tell chance from burn.
 const AUTO_FROM_FACTOR: u32 = 3;
 const FEW: u64 = 3;
 
@@ -41,7 +43,8 @@ impl MinBad {
     ///
     /// Automatic, for factors of 3 and more: `ceil(L + 4 * sqrt(L) + 2)`, at least 3, where `L = e * N` is how many bad
     /// events a service exactly on budget expects in a full window of `N` valid events at the rate seen so far. If bad
-    /// events are independent, such a service reaches the floor in fewer than one of 10,000 windows, for every `L` up to
+    /// events are independent, such a service reaches the floor in fewer than one of 10,000 windows, for every `L` up
+    /// to
     /// 2,000. Above `L` = 0.4 (factor 14.4), 1.5 (6) or 6.3 (3) the burn alone asks for more, and the floor no longer
     /// matters. For lower factors it is 3, whatever the traffic.
     ///
@@ -57,8 +60,8 @@ impl MinBad {
                 }
                 let valid_in_full = long.counts.valid_exact() as f64 / seen;
                 let expected = valid_in_full * crate::burn::budget_share(objective);
-                // A float's rounding moves this by one event at most, where chance itself is a matter of degree; the cast
-                // saturates.
+                // A float's rounding moves this by one event at most, where chance itself is a matter of degree; the
+                // cast saturates.
                 ((expected + 4.0 * expected.sqrt() + 2.0).ceil() as u64).max(FEW)
             }
         }
@@ -106,8 +109,8 @@ pub struct Evaluation {
     pub long: BurnRate,
     /// The short window's burn, likewise.
     pub short: BurnRate,
-    /// The raw burn the long window needs now to exceed the row: its factor, times window over covered time when scaled.
-    /// Finite: of a window nobody saw, a nanosecond counts as seen.
+    /// The raw burn the long window needs now to exceed the row: its factor, times window over covered time when
+    /// scaled. Finite: of a window nobody saw, a nanosecond counts as seen.
     pub effective_factor: f64,
     /// How many bad events the long window needs.
     pub min_bad: u64,
@@ -119,10 +122,10 @@ pub struct Evaluation {
 
 /// Judges `row` by its two windows; `objective` is the one the row was resolved for.
 ///
-/// Active when the long window exceeds the row's burn with at least `min_bad` bad events, and the short window exceeds it
-/// too, or holds no valid events while the row [was active](Evaluation::active) before: silence is not recovery. A window
-/// exactly at the threshold does not exceed it. Decided in whole numbers, exactly, for counts up to 2^64; the floats in
-/// the answer are for display.
+/// Active when the long window exceeds the row's burn with at least `min_bad` bad events, and the short window exceeds
+/// it too, or holds no valid events while the row [was active](Evaluation::active) before: silence is not recovery. A
+/// window exactly at the threshold does not exceed it. Decided in whole numbers, exactly, for counts up to 2^64; the
+/// floats in the answer are for display.
 ///
 /// More bad events never make it inactive, more good ones never active. Costs four multiplications and no allocation.
 pub fn evaluate(

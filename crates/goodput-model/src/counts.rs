@@ -33,9 +33,9 @@ impl Counts {
 
     /// What was added since an `earlier` reading of the same counters.
     ///
-    /// Counters only grow, so a part that is smaller than before was restored or reset: it counts as nothing new, instead
-    /// of as the enormous number a wrapped difference would be. [`went_backwards`](Self::went_backwards) tells the two
-    /// apart.
+    /// Counters only grow, so a part that is smaller than before was restored or reset: it counts as nothing new,
+    /// instead of as the enormous number a wrapped difference would be. [`went_backwards`](Self::went_backwards) tells
+    /// the two apart.
     pub fn since(self, earlier: Self) -> Self {
         Self {
             good: self.good.saturating_sub(earlier.good),
@@ -122,8 +122,15 @@ mod tests {
     fn a_part_that_fell_counts_as_nothing_new_and_is_noticed() {
         let earlier = counts(100, 10, 1);
         assert_eq!(counts(150, 4, 1).since(earlier), counts(50, 0, 0));
-        assert!(counts(150, 4, 1).went_backwards(earlier));
-        assert!(!counts(150, 10, 1).went_backwards(earlier));
+        for (later, backwards) in [
+            (counts(100, 10, 1), false),
+            (counts(150, 10, 1), false),
+            (counts(99, 10, 1), true),
+            (counts(150, 9, 1), true),
+            (counts(150, 10, 0), true),
+        ] {
+            assert_eq!(later.went_backwards(earlier), backwards, "{later:?}");
+        }
     }
 
     proptest! {

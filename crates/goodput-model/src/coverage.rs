@@ -145,4 +145,25 @@ mod tests {
         let day = Duration::from_secs(86_400);
         assert_eq!(Coverage::new(day, 30 * day).to_string(), "3.3 % of 30d seen");
     }
+
+    #[test]
+    fn a_window_is_never_covered_beyond_its_length() {
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+        for (seen, whole, covered, share) in [
+            (hours(0), hours(2), hours(0), 0.0),
+            (hours(1), hours(2), hours(1), 0.5),
+            (hours(3), hours(3), hours(2), 1.0),
+        ] {
+            let coverage = Coverage::new(seen, whole);
+            let observation = Observation {
+                coverage,
+                ..Observation::full(Window::H2, Counts::default())
+            };
+            assert_eq!(
+                (observation.covered(), observation.covered_share()),
+                (covered, share),
+                "{coverage}"
+            );
+        }
+    }
 }

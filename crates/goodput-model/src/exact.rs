@@ -2,9 +2,10 @@
 
 /// Whether `a/b > c/d`, exactly.
 ///
-/// A fraction with a zero denominator is "no data" and exceeds nothing, nor is anything above it: the answer is `false`.
-/// No floats, no overflow, no allocation: two multiplications when the products fit (always so below 2^64), else the two
-/// continued fractions are compared term by term, which ends after at most as many steps as Euclid's algorithm (185 for
+/// A fraction with a zero denominator is "no data" and exceeds nothing, nor is anything above it: the answer is
+/// `false`. No floats, no overflow, no allocation: two multiplications when the products fit (always so below 2^64),
+/// else the two continued fractions are compared term by term, which ends after at most as many steps as Euclid's
+/// algorithm (185 for
 /// 128 bits).
 pub(crate) fn exceeds(a: u128, b: u128, c: u128, d: u128) -> bool {
     if b == 0 || d == 0 {
@@ -16,8 +17,8 @@ pub(crate) fn exceeds(a: u128, b: u128, c: u128, d: u128) -> bool {
     exceeds_by_terms(a, b, c, d)
 }
 
-/// `a/b > c/d` for `b, d > 0`, by the whole parts; while those agree, `x/b > y/d` for the remainders `x`, `y` is the same
-/// question as `d/y > b/x`, unless one of them is 0.
+/// `a/b > c/d` for `b, d > 0`, by the whole parts; while those agree, `x/b > y/d` for the remainders `x`, `y` is the
+/// same question as `d/y > b/x`, unless one of them is 0.
 fn exceeds_by_terms(mut a: u128, mut b: u128, mut c: u128, mut d: u128) -> bool {
     loop {
         let (left, right) = (a / b, c / d);
@@ -101,8 +102,8 @@ mod tests {
         }
 
         #[test]
-        fn it_agrees_on_near_equal_fractions(a in any::<u64>(), b in 1..u64::MAX, k in 1..u128::from(u64::MAX), off in 0..3_u128) {
-            let (a, b) = (u128::from(a), u128::from(b));
+        fn it_agrees_on_near_equal_fractions(a in any::<u64>(), b in 1..u64::MAX, k in 1..u64::MAX, off in 0..3_u128) {
+            let (a, b, k) = (u128::from(a), u128::from(b), u128::from(k));
             check(a * k + off, b * k, a, b);
             check(a, b, a * k + off, b * k);
         }

@@ -24,9 +24,10 @@ pub enum Exhaustion {
 
 /// When the rest of the budget is spent, if the burn stays as it is.
 ///
-/// A full budget at a burn of 1 lasts the period, at 2 half of it, at 1,000 it lasts 43 minutes of 30 days (SRE Workbook,
-/// chapter 5, table 5-4). In a rolling period old errors also leave at the far end, which this ignores: it answers "how
-/// long may this go on", not "will it happen". Times beyond what a [`Duration`] holds are [`Exhaustion::Never`].
+/// A full budget at a burn of 1 lasts the period, at 2 half of it, at 1,000 it lasts 43 minutes of 30 days (SRE
+/// Workbook, chapter 5, table 5-4). In a rolling period old errors also leave at the far end, which this ignores: it
+/// answers "how long may this go on", not "will it happen". Times beyond what a [`Duration`] holds are
+/// [`Exhaustion::Never`].
 pub fn time_to_exhaustion(remaining: Remaining, burn: BurnRate, period: Period) -> Exhaustion {
     let (Some(share), Some(rate)) = (remaining.value(), burn.value()) else {
         return Exhaustion::NoData;

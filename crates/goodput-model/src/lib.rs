@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alert;
 mod budget;
 mod burn;
 mod condition;
@@ -25,10 +26,12 @@ mod exhaustion;
 pub mod names;
 mod objective;
 mod policy;
+mod row;
 mod slo;
 mod verdict;
 mod window;
 
+pub use alert::{AlertRow, Severity, Trigger, TriggerError};
 pub use budget::{Budget, OutageTime, ReleaseCost, Remaining};
 pub use burn::BurnRate;
 pub use condition::{Evaluation, MinBad, Position, UnseenTime, evaluate};
@@ -37,7 +40,8 @@ pub use coverage::{Coverage, Observation};
 pub use definition::{Definition, Problem, Subject};
 pub use exhaustion::{Exhaustion, time_to_exhaustion};
 pub use objective::{Objective, ObjectiveError};
-pub use policy::{Adaptation, AlertRow, Policy, Row, RowError, RowProblem, Severity, Trigger, TriggerError};
+pub use policy::{Adaptation, Policy, RowError};
+pub use row::{Row, RowProblem};
 pub use slo::{CancelPolicy, Indicator, JudgedAt, Measure, Slo, StatusMeaning, StatusRule};
 pub use verdict::{Degraded, Reason, Verdict};
 pub use window::{Period, Window, WindowError};

@@ -8,11 +8,11 @@ use std::str::FromStr;
 /// The share of valid events that has to be good, such as `99.9%`.
 ///
 /// Held as whole parts per billion, so that every comparison made with it is exact. It lies in `[1 %, 100 %)`: an
-/// objective of 100 % has no error budget and therefore no burn rate, and one below 1 % is almost surely a ratio written
-/// as a percentage.
+/// objective of 100 % has no error budget and therefore no burn rate, and one below 1 % is almost surely a ratio
+/// written as a percentage.
 ///
-/// It is written one way only, as a percentage with its sign and at most 7 decimals. A bare `0.999` or `99.9` is refused
-/// with a suggestion, since a factor of one hundred would otherwise hide in a missing character.
+/// It is written one way only, as a percentage with its sign and at most 7 decimals. A bare `0.999` or `99.9` is
+/// refused with a suggestion, since a factor of one hundred would otherwise hide in a missing character.
 ///
 /// ```
 /// use goodput_model::Objective;
@@ -212,7 +212,8 @@ enum Unread {
     TooPrecise,
 }
 
-/// A plain decimal percentage, `digits` or `digits.digits`, in parts per billion of the whole; at most three whole digits.
+/// A plain decimal percentage, `digits` or `digits.digits`, in parts per billion of the whole;
+/// saturates.
 fn good_ppb(number: &str) -> Result<u32, Unread> {
     let (whole, decimals) = match number.split_once('.') {
         Some((whole, decimals)) if !decimals.is_empty() => (whole, decimals),
@@ -233,7 +234,8 @@ fn good_ppb(number: &str) -> Result<u32, Unread> {
     Ok(whole.saturating_mul(PPB_PER_PERCENT).saturating_add(fraction))
 }
 
-/// What somebody who wrote `text` most probably meant: a number below 1 is a ratio, one below 100 a percentage.
+/// What somebody who wrote `text` most probably meant: a number up to 1 is a ratio, one below 100 a
+/// percentage; nobody means 100 %.
 fn suggestion(text: &str) -> Option<Objective> {
     let number: f64 = text
         .trim()
@@ -242,7 +244,7 @@ fn suggestion(text: &str) -> Option<Objective> {
         .replace(',', ".")
         .parse()
         .ok()?;
-    let percent = if number < 1.0 { number * 100.0 } else { number };
+    let percent = if number <= 1.0 { number * 100.0 } else { number };
     if !(1.0..100.0).contains(&percent) {
         return None;
     }
@@ -278,7 +280,7 @@ mod tests {
             ("0.999", "no percent sign", Some("99.9%")),
             ("99.9", "no percent sign", Some("99.9%")),
             ("0.99999", "no percent sign", Some("99.999%")),
-            ("1.0", "no percent sign", Some("1%")),
+            ("1.0", "no percent sign", None),
             ("100", "no percent sign", None),
             ("", "no percent sign", None),
             ("NaN", "no percent sign", None),

@@ -23,7 +23,7 @@ const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
 const DAY: u32 = 24 * HOUR;
 const WEEK: u32 = 7 * DAY;
-const MAX_DAYS: u32 = 400; // a year and a month: nobody judges an objective over more, and products stay far from overflow
+const MAX_DAYS: u32 = 400; // a year and a month: nobody judges over more, and products stay far from overflow
 const MAX_SECS: u32 = MAX_DAYS * DAY;
 
 impl Window {
@@ -119,8 +119,8 @@ impl FromStr for Window {
 
 /// What an objective is judged over: 30 rolling days unless said otherwise.
 ///
-/// Whole weeks (28 days) hold the same number of weekends each time, which is why the SRE Workbook, chapter 2, recommends
-/// a four-week rolling window; 30 days is what its alerting chapter calculates with.
+/// Whole weeks (28 days) hold the same number of weekends each time, which is why the SRE Workbook, chapter 2,
+/// recommends a four-week rolling window; 30 days is what its alerting chapter calculates with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive] // calendar months and quarters in a time zone are periods too
 pub enum Period {
@@ -209,11 +209,13 @@ impl fmt::Display for WindowError {
             Self::TooLong { value } => write!(f, "window {value:?} is too long: expected at most {MAX_DAYS}d"),
             Self::Malformed { value } => write!(
                 f,
-                "window {value:?} is not a length of time: expected one whole number and one of s, m, h, d, w, such as 5m or 30d"
+                "window {value:?} is not a length of time: \
+                 expected one whole number and one of s, m, h, d, w, such as 5m or 30d"
             ),
             Self::Calendar { value } => write!(
                 f,
-                "window {value:?} is in months or years, which differ in length: expected days or weeks, such as 30d or 4w (m means minutes)"
+                "window {value:?} is in months or years, which differ in length: \
+                 expected days or weeks, such as 30d or 4w (m means minutes)"
             ),
         }
     }

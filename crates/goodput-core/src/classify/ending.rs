@@ -108,8 +108,14 @@ pub(crate) enum Word {
 }
 
 impl Word {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Nothing, Self::Good, Self::Bad, Self::Excluded, Self::Degraded, Self::GoodButDegraded];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Nothing,
+        Self::Good,
+        Self::Bad,
+        Self::Excluded,
+        Self::Degraded,
+        Self::GoodButDegraded,
+    ];
 
     /// `degraded` is heard only on responses that are otherwise good.
     #[inline]

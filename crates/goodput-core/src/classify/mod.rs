@@ -4,11 +4,9 @@ mod bands;
 mod ending;
 mod rules;
 mod table;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use ending::Word;
 pub use ending::{Ending, Outcome};
-pub(crate) use rules::{Judged, Rule, RuleSet};
-pub(crate) use table::{Class, ClassIndex, Histogram, Table};
+pub(crate) use rules::RuleSet;
 pub use table::TableError;
+pub(crate) use table::{Class, ClassIndex, Histogram, Table};

@@ -3,5 +3,6 @@
 mod stopwatch;
 mod timeline;
 
+pub(crate) use stopwatch::nanos;
 pub use stopwatch::{ManualStopwatch, Stopwatch};
 pub use timeline::{ManualTimeline, Moment, Timeline};

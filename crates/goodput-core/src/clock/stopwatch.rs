@@ -1,6 +1,10 @@
 //! The stopwatch: how long a request took, in nanoseconds, and its manual twin.
 
-#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "one of the two files that ask the operating system")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "one of the two files that ask the operating system"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,13 +35,20 @@ impl Stopwatch {
         (Self(Source::Manual(Arc::clone(&nanos))), ManualStopwatch(nanos))
     }
 
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(self.0, Source::Manual(_))
+    }
+
     /// Nanoseconds since the stopwatch was made. A u64 of them lasts 584 years.
     #[inline]
     pub(crate) fn nanos(&self) -> u64 {
         match &self.0 {
             Source::System { anchor } => {
                 let elapsed = Instant::now().saturating_duration_since(*anchor);
-                elapsed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(elapsed.subsec_nanos()))
+                elapsed
+                    .as_secs()
+                    .wrapping_mul(1_000_000_000)
+                    .wrapping_add(u64::from(elapsed.subsec_nanos()))
             }
             // Relaxed: the value stands for itself and publishes nothing.
             Source::Manual(nanos) => nanos.load(Ordering::Relaxed),
@@ -54,7 +65,9 @@ impl ManualStopwatch {
     pub fn advance(&self, by: Duration) {
         let by = nanos(by);
         // Relaxed: as in `nanos`. `fetch_update` cannot fail since the closure always returns a value.
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| Some(now.saturating_add(by)));
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| Some(now.saturating_add(by)));
     }
 }
 

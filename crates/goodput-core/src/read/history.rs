@@ -48,7 +48,10 @@ impl History {
             capacity: usize::try_from(tier.span.as_nanos() / tier.width.as_nanos().max(1)).unwrap_or(usize::MAX) + 2,
             marks: VecDeque::new(),
         };
-        Self { origin, rings: plan.tiers().iter().map(ring).collect() }
+        Self {
+            origin,
+            rings: plan.tiers().iter().map(ring).collect(),
+        }
     }
 
     /// Remembers the counts at `now` in every tier whose slot is over. Late ticks are one mark at their true time.
@@ -60,11 +63,17 @@ impl History {
 
     /// The newest remembered moment at or before the far edge of a window that ends now.
     pub(crate) fn edge(&self, now: Moment, window: Window) -> Edge<'_> {
-        let Some(target) = now.since_origin().checked_sub(window.duration()) else { return self.origin_edge(Duration::ZERO) };
+        let Some(target) = now.since_origin().checked_sub(window.duration()) else {
+            return self.origin_edge(Duration::ZERO);
+        };
         if target <= self.origin.since_origin() {
             return self.origin_edge(Duration::ZERO);
         }
-        let newest = self.rings.iter().filter_map(|ring| ring.at_or_before(target)).max_by_key(|mark| mark.at);
+        let newest = self
+            .rings
+            .iter()
+            .filter_map(|ring| ring.at_or_before(target))
+            .max_by_key(|mark| mark.at);
         match newest {
             Some(mark) => Edge {
                 at: mark.at,
@@ -76,7 +85,11 @@ impl History {
     }
 
     fn origin_edge(&self, gap: Duration) -> Edge<'static> {
-        Edge { at: self.origin, counts: None, gap }
+        Edge {
+            at: self.origin,
+            counts: None,
+            gap,
+        }
     }
 }
 
@@ -86,7 +99,11 @@ impl Ring {
         if self.marks.back().is_some_and(|last| slot(last.at) >= slot(now)) {
             return;
         }
-        let reused = if self.marks.len() >= self.capacity { self.marks.pop_front() } else { None };
+        let reused = if self.marks.len() >= self.capacity {
+            self.marks.pop_front()
+        } else {
+            None
+        };
         let counts = match reused {
             Some(mut mark) if mark.counts.len() == counts.len() => {
                 mark.counts.copy_from_slice(counts);
@@ -106,7 +123,11 @@ impl Ring {
 impl Edge<'_> {
     /// What SLO `index` saw since, given what its counters stand at now.
     pub(crate) fn observe(&self, window: Window, now: Moment, index: usize, live: Counts) -> Observation {
-        let then = self.counts.and_then(|counts| counts.get(index)).copied().unwrap_or_default();
+        let then = self
+            .counts
+            .and_then(|counts| counts.get(index))
+            .copied()
+            .unwrap_or_default();
         let seen = now.awake().saturating_sub(self.at.awake());
         Observation {
             window,
@@ -125,7 +146,10 @@ mod tests {
     use super::*;
 
     fn good(good: u64) -> Counts {
-        Counts { good, ..Counts::default() }
+        Counts {
+            good,
+            ..Counts::default()
+        }
     }
 
     fn at(seconds: u64) -> Moment {
@@ -136,7 +160,10 @@ mod tests {
     fn a_window_older_than_the_process_covers_its_age() {
         let history = History::new(&SlotPlan::standard(Period::D30), at(0));
         let seen = history.edge(at(90), Window::H1).observe(Window::H1, at(90), 0, good(7));
-        assert_eq!((seen.counts.good, seen.coverage.seen(), seen.edge_gap), (7, Duration::from_secs(90), Duration::ZERO));
+        assert_eq!(
+            (seen.counts.good, seen.coverage.seen(), seen.edge_gap),
+            (7, Duration::from_secs(90), Duration::ZERO)
+        );
     }
 
     #[test]
@@ -157,7 +184,10 @@ mod tests {
             history.push(at(tick * 10), &[good(tick)]);
         }
         let marks: usize = history.rings.iter().map(|ring| ring.marks.len()).sum();
-        assert!(marks as u128 <= plan.slots() + 2 * plan.tiers().len() as u128, "{marks} marks");
+        assert!(
+            marks as u128 <= plan.slots() + 2 * plan.tiers().len() as u128,
+            "{marks} marks"
+        );
     }
 
     proptest! {

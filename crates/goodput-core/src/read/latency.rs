@@ -32,7 +32,14 @@ pub struct LatencySummary {
 
 impl Latencies {
     pub(crate) fn new(buckets: &[u64]) -> Self {
-        Self(buckets.iter().copied().enumerate().filter(|(_, count)| *count > 0).collect())
+        Self(
+            buckets
+                .iter()
+                .copied()
+                .enumerate()
+                .filter(|(_, count)| *count > 0)
+                .collect(),
+        )
     }
 
     /// How many latencies there are.

@@ -13,6 +13,6 @@ pub use flags::Flag;
 pub use latency::{Latencies, LatencySummary};
 pub(crate) use monitor::{Monitor, Watched};
 pub use slots::{SlotError, SlotPlan, Tier};
-pub(crate) use snapshot::{Detail, read_counts, read_detail};
+pub(crate) use snapshot::{read_counts, read_detail};
 pub use status::{ConditionStatus, ReasonCount, RouteStatus, Scope, SloStatus, Status, WindowStatus};
-pub(crate) use status::compose;
+pub(crate) use status::{Parts, compose};

@@ -29,7 +29,10 @@ pub struct Tier {
 }
 
 const fn tier(width_secs: u64, span_secs: u64) -> Tier {
-    Tier { width: Duration::from_secs(width_secs), span: Duration::from_secs(span_secs) }
+    Tier {
+        width: Duration::from_secs(width_secs),
+        span: Duration::from_secs(span_secs),
+    }
 }
 
 const MINUTE: u64 = 60;
@@ -45,14 +48,21 @@ impl SlotPlan {
 
     /// 10 s to 5 min, 1 min to 1 h, 5 min to 6 h, 1 h to 3 d, 6 h to the period.
     pub fn compact(period: Period) -> Self {
-        let tiers =
-            [tier(10, 5 * MINUTE), tier(MINUTE, HOUR), tier(5 * MINUTE, 6 * HOUR), tier(HOUR, 3 * DAY)];
+        let tiers = [
+            tier(10, 5 * MINUTE),
+            tier(MINUTE, HOUR),
+            tier(5 * MINUTE, 6 * HOUR),
+            tier(HOUR, 3 * DAY),
+        ];
         Self::up_to(&tiers, 6 * HOUR, period)
     }
 
     /// One slot every `width` to the period: exact wherever ticks fall on the slots, and large. For tests and replays.
     pub fn dense(width: Duration, period: Period) -> Self {
-        Self(vec![Tier { width, span: period.window().duration() }])
+        Self(vec![Tier {
+            width,
+            span: period.window().duration(),
+        }])
     }
 
     /// A plan of one's own.
@@ -79,18 +89,27 @@ impl SlotPlan {
 
     /// How many slots an SLO has when history is full.
     pub fn slots(&self) -> u128 {
-        self.0.iter().map(|tier| tier.span.as_nanos() / tier.width.as_nanos().max(1)).sum()
+        self.0
+            .iter()
+            .map(|tier| tier.span.as_nanos() / tier.width.as_nanos().max(1))
+            .sum()
     }
 
     fn up_to(tiers: &[Tier], last_width: u64, period: Period) -> Self {
         let span = period.window().duration();
         let mut tiers: Vec<Tier> = tiers.iter().copied().filter(|tier| tier.span < span).collect();
-        let width = if tiers.last().is_none_or(|last| last.span < Duration::from_secs(6 * HOUR)) {
+        let width = if tiers
+            .last()
+            .is_none_or(|last| last.span < Duration::from_secs(6 * HOUR))
+        {
             Duration::from_secs(10).max(tiers.last().map_or(Duration::ZERO, |last| last.width * 2))
         } else {
             Duration::from_secs(last_width)
         };
-        tiers.push(Tier { width: width.min(span), span });
+        tiers.push(Tier {
+            width: width.min(span),
+            span,
+        });
         Self(tiers)
     }
 }
@@ -151,7 +170,12 @@ mod tests {
 
     #[test]
     fn unordered_tiers_are_refused() {
-        for tiers in [vec![], vec![tier(0, 60)], vec![tier(60, 10)], vec![tier(10, 60), tier(5, 120)]] {
+        for tiers in [
+            vec![],
+            vec![tier(0, 60)],
+            vec![tier(60, 10)],
+            vec![tier(10, 60), tier(5, 120)],
+        ] {
             assert_eq!(SlotPlan::new(tiers), Err(SlotError::Unordered));
         }
     }

@@ -110,7 +110,11 @@ fn add_reasons(route: &Route, classes: &[u64], said: &[(Verdict, u64)], sums: &m
             }
         }
         for &(verdict, events) in said {
-            let left = if matches!(verdict, Verdict::Bad(_)) { &mut said_bad } else { &mut said_excluded };
+            let left = if matches!(verdict, Verdict::Bad(_)) {
+                &mut said_bad
+            } else {
+                &mut said_excluded
+            };
             let shown = events.min(*left);
             *left -= shown;
             add(sum, verdict, shown);
@@ -134,7 +138,9 @@ fn route_detail(route: &Route, begun: u64, classes: &[u64], reasons: Vec<(Verdic
     let mut outcomes: Vec<(Outcome, u64)> = Vec::new();
     let mut finished = 0_u64;
     for (class, &events) in route.classes().iter().zip(classes) {
-        let Some(outcome) = class.outcome.filter(|_| events > 0) else { continue };
+        let Some(outcome) = class.outcome.filter(|_| events > 0) else {
+            continue;
+        };
         finished = finished.saturating_add(events);
         match outcomes.iter_mut().find(|(known, _)| *known == outcome) {
             Some((_, sum)) => *sum = sum.saturating_add(events),

@@ -9,7 +9,9 @@ mod routes;
 mod shard;
 mod work;
 
-pub(crate) use histogram::{BUCKETS, bucket, bucket_bounds};
+#[cfg(test)]
+pub(crate) use histogram::BUCKETS;
+pub(crate) use histogram::{bucket, bucket_bounds};
 pub(crate) use reasons::Reasons;
 pub use request::Request;
 pub use routes::RouteId;

@@ -40,7 +40,14 @@ impl Request {
         if let Some(route) = goodput.routes().get(route) {
             route.begin(1);
         }
-        Self { route, stage: Stage::Waiting, begun: goodput.stopwatch_nanos(), head: 0, first: None, end_base: 0 }
+        Self {
+            route,
+            stage: Stage::Waiting,
+            begun: goodput.stopwatch_nanos(),
+            head: 0,
+            first: None,
+            end_base: 0,
+        }
     }
 
     /// There is a response head. `said` is the handler's verdict, `degraded` whether it marked the response so.
@@ -76,7 +83,11 @@ impl Request {
             && self.first.is_none()
             && let Some(route) = goodput.routes().get(self.route)
         {
-            self.first = Some(if route.table().times_the_first_byte() { self.elapsed(goodput) } else { self.head });
+            self.first = Some(if route.table().times_the_first_byte() {
+                self.elapsed(goodput)
+            } else {
+                self.head
+            });
         }
     }
 
@@ -91,7 +102,9 @@ impl Request {
     /// The request is over.
     #[inline]
     pub fn end(&mut self, goodput: &Goodput, ending: Ending) {
-        let Some(route) = goodput.routes().get(self.route) else { return };
+        let Some(route) = goodput.routes().get(self.route) else {
+            return;
+        };
         match self.stage {
             Stage::Over => {}
             Stage::Waiting => {
@@ -101,7 +114,11 @@ impl Request {
                 route.finish_timed(class, histogram, elapsed);
             }
             Stage::Body => {
-                let elapsed = if route.table().times_the_end() { self.elapsed(goodput) } else { self.head };
+                let elapsed = if route.table().times_the_end() {
+                    self.elapsed(goodput)
+                } else {
+                    self.head
+                };
                 self.finish(goodput, ending, elapsed);
             }
         }

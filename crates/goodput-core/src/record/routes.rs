@@ -158,7 +158,8 @@ impl Route {
             }
         }
         // Ends first, beginnings after: an event that began in between is in flight, never finished before it began.
-        self.touched().fold(0, |begun, shard| begun.wrapping_add(shard.cells.begun_relaxed()))
+        self.touched()
+            .fold(0, |begun, shard| begun.wrapping_add(shard.cells.begun_relaxed()))
     }
 
     /// The latencies of successes and errors, by bucket.
@@ -176,7 +177,9 @@ impl Route {
     /// How often handlers gave the reason with this number: as bad, and as excluded.
     pub(crate) fn read_reason(&self, number: usize) -> (u64, u64) {
         let given = self.touched().filter_map(|shard| shard.reasons.get());
-        given.fold((0, 0), |(bad, excluded), cells| (bad + cells.read(number, false), excluded + cells.read(number, true)))
+        given.fold((0, 0), |(bad, excluded), cells| {
+            (bad + cells.read(number, false), excluded + cells.read(number, true))
+        })
     }
 }
 
@@ -237,7 +240,9 @@ impl Routes {
     /// The route of a template; `unmatched` for requests that matched none.
     #[inline]
     pub(crate) fn resolve(&self, template: Option<&str>) -> RouteId {
-        let Some(template) = template else { return self.unmatched() };
+        let Some(template) = template else {
+            return self.unmatched();
+        };
         for slot in self.probes(template) {
             match self.slots.get(slot as usize).and_then(OnceLock::get) {
                 Some(route) if *route.template == *template => return RouteId(slot),

@@ -1,0 +1,105 @@
+//! The status as a person wants to read it.
+
+use std::fmt;
+
+use goodput_model::{BurnRate, Position, Window};
+
+use super::status::{RouteStatus, SloStatus, Status};
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{}: this instance alone, {:.0?} old, {} in flight",
+            self.service, self.age, self.in_flight
+        )?;
+        for slo in &self.slos {
+            write_slo(f, slo)?;
+        }
+        if !self.routes.is_empty() {
+            writeln!(f, "routes:")?;
+        }
+        for route in &self.routes {
+            write_route(f, route)?;
+        }
+        for flag in &self.flags {
+            writeln!(f, "note: {flag}")?;
+        }
+        Ok(())
+    }
+}
+
+fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
+    let counts = slo.counts;
+    writeln!(
+        f,
+        "{}: {} of {} over {}",
+        slo.name,
+        slo.objective,
+        slo.indicator.label(),
+        slo.period
+    )?;
+    write!(
+        f,
+        "  events  {} good, {} bad, {} excluded",
+        counts.good, counts.bad, counts.excluded
+    )?;
+    for (position, reason) in slo.reasons.iter().enumerate() {
+        let before = if position == 0 { " (" } else { ", " };
+        write!(f, "{before}{} {}", reason.count, reason.reason)?;
+    }
+    writeln!(f, "{}", if slo.reasons.is_empty() { "" } else { ")" })?;
+    let burn = |window: Window| slo.window(window).map_or(BurnRate::NoData, |window| window.burn);
+    writeln!(
+        f,
+        "  burn    5m {}, 1h {}, 6h {}",
+        burn(Window::M5),
+        burn(Window::H1),
+        burn(Window::H6)
+    )?;
+    write!(f, "  budget  {}", slo.budget.remaining())?;
+    if let Some(period) = slo.windows.last() {
+        write!(f, "; {} of {} seen", percent(period.seen.coverage.share()), slo.period)?;
+    }
+    writeln!(f, "; exhausted {}", slo.exhaustion)?;
+    for condition in &slo.conditions {
+        let (row, now) = (&condition.row, &condition.now);
+        if !matches!(now.position, Position::NoData | Position::Acceptable) {
+            writeln!(
+                f,
+                "  {}   {} over {}/{}: above {:.4}x now (row {:.4}x at full coverage), {} of {} bad events",
+                now.position,
+                row.severity(),
+                row.long(),
+                row.short(),
+                now.effective_factor,
+                row.factor(),
+                now.bad_long,
+                now.min_bad
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn write_route(f: &mut fmt::Formatter<'_>, route: &RouteStatus) -> fmt::Result {
+    write!(
+        f,
+        "  {}  {} begun, {} in flight",
+        route.template, route.begun, route.in_flight
+    )?;
+    for (outcome, count) in &route.outcomes {
+        write!(f, ", {count} {outcome}")?;
+    }
+    if let Some(latency) = route.success.summary() {
+        write!(f, "; success p50 {:.1?}, p99 {:.1?}", latency.p50, latency.p99)?;
+    }
+    if let Some(latency) = route.error.summary() {
+        write!(f, "; error p50 {:.1?}, p99 {:.1?}", latency.p50, latency.p99)?;
+    }
+    writeln!(f)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.3} %", share * 100.0)
+}

@@ -1,0 +1,86 @@
+//! What a reader should know before trusting the numbers.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Something about the measurement itself that is not as it should be. Flags never stop the counting.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Flag {
+    /// More routes than the bound: further ones are counted together as `other`.
+    RoutesFull {
+        /// The bound.
+        bound: usize,
+        /// Events counted as `other`.
+        counted_as_other: u64,
+    },
+    /// More than a fifth of all events matched no route.
+    ManyUnmatched {
+        /// Events that matched no route.
+        unmatched: u64,
+        /// All events.
+        all: u64,
+    },
+    /// Events came, and none of them matched a route: the layer probably sits where the router has not matched yet.
+    NoMatchedPath {
+        /// Events without a route.
+        unmatched: u64,
+    },
+    /// No event was ever seen on the SLO's routes: they may be misspelt.
+    NoRouteSeen {
+        /// The SLO.
+        slo: String,
+        /// The routes it names; empty for all.
+        routes: Vec<String>,
+    },
+    /// The timeline was handed a moment before the last one. That tick was left out.
+    TimelineWentBackwards {
+        /// How often.
+        times: u64,
+    },
+    /// History is not being kept: no ticker runs, or it has stopped.
+    NoRecentTick {
+        /// Since the last tick, or since the beginning.
+        since: Duration,
+        /// How often one is expected.
+        expected: Duration,
+    },
+}
+
+impl fmt::Display for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RoutesFull {
+                bound,
+                counted_as_other,
+            } => {
+                write!(
+                    f,
+                    "more than {bound} routes: {counted_as_other} events are counted as \"other\""
+                )
+            }
+            Self::ManyUnmatched { unmatched, all } => write!(f, "{unmatched} of {all} events matched no route"),
+            Self::NoMatchedPath { unmatched } => {
+                write!(
+                    f,
+                    "none of {unmatched} events matched a route: is the layer inside the router?"
+                )
+            }
+            Self::NoRouteSeen { slo, routes } if routes.is_empty() => write!(f, "SLO {slo:?} has seen no event yet"),
+            Self::NoRouteSeen { slo, routes } => {
+                write!(
+                    f,
+                    "SLO {slo:?} has seen no event yet on its routes {}",
+                    routes.join(", ")
+                )
+            }
+            Self::TimelineWentBackwards { times } => write!(f, "the timeline went backwards {times} times"),
+            Self::NoRecentTick { since, expected } => {
+                write!(
+                    f,
+                    "no tick for {since:.0?}, expected every {expected:?}: is the ticker running?"
+                )
+            }
+        }
+    }
+}

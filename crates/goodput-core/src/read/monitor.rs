@@ -1,0 +1,162 @@
+//! What has to be remembered between readings: history, and which conditions held at the last tick.
+
+use goodput_model::{Counts, Evaluation, MinBad, Objective, Observation, Period, Policy, UnseenTime, Window, evaluate};
+
+use super::history::History;
+use super::slots::SlotPlan;
+use crate::clock::Moment;
+
+/// One SLO as the monitor sees it.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) name: String,
+    pub(crate) objective: Objective,
+    pub(crate) period: Period,
+    pub(crate) policy: Policy,
+    pub(crate) min_bad: MinBad,
+    /// Shortest first; the windows of its rows, the standard ones within its period, and the period itself.
+    windows: Vec<Window>,
+}
+
+const STANDARD_WINDOWS: [Window; 7] = [
+    Window::M5,
+    Window::M30,
+    Window::H1,
+    Window::H2,
+    Window::H6,
+    Window::D1,
+    Window::D3,
+];
+
+impl Watched {
+    pub(crate) fn new(name: &str, objective: Objective, period: Period, policy: Policy, min_bad: MinBad) -> Self {
+        let whole = period.window();
+        let mut windows: Vec<_> = STANDARD_WINDOWS.into_iter().filter(|window| *window < whole).collect();
+        windows.extend(policy.rows().iter().flat_map(|row| [row.long(), row.short()]));
+        windows.push(whole);
+        windows.sort_unstable();
+        windows.dedup();
+        Self {
+            name: name.to_owned(),
+            objective,
+            period,
+            policy,
+            min_bad,
+            windows,
+        }
+    }
+}
+
+/// Behind one lock, which the ticker and readers take and the record path never does.
+#[derive(Debug)]
+pub(crate) struct Monitor {
+    history: History,
+    /// All windows any SLO looks at, shortest first.
+    windows: Vec<Window>,
+    /// For each SLO and row, whether its condition held at the last tick.
+    active: Vec<Vec<bool>>,
+    last_tick: Option<Moment>,
+    ticks: u64,
+    went_backwards: u64,
+}
+
+impl Monitor {
+    pub(crate) fn new(plan: &SlotPlan, origin: Moment, slos: &[Watched]) -> Self {
+        let mut windows: Vec<_> = slos.iter().flat_map(|slo| &slo.windows).copied().collect();
+        windows.sort_unstable();
+        windows.dedup();
+        Self {
+            history: History::new(plan, origin),
+            windows,
+            active: slos.iter().map(|slo| vec![false; slo.policy.rows().len()]).collect(),
+            last_tick: None,
+            ticks: 0,
+            went_backwards: 0,
+        }
+    }
+
+    /// Remembers `counts` as what the counters stood at `now`. A moment before the last one is flagged and left out.
+    pub(crate) fn tick(&mut self, now: Moment, counts: &[Counts], slos: &[Watched]) {
+        if self
+            .last_tick
+            .is_some_and(|last| now.since_origin() < last.since_origin())
+        {
+            self.went_backwards += 1;
+            return;
+        }
+        self.history.push(now, counts);
+        self.last_tick = Some(now);
+        self.ticks += 1;
+        let observed = self.observe(now, counts, slos);
+        for ((slo, active), observed) in slos.iter().zip(&mut self.active).zip(&observed) {
+            for (row, active) in slo.policy.rows().iter().zip(active) {
+                *active = judge(slo, row, observed, *active).is_some_and(|evaluation| evaluation.active);
+            }
+        }
+    }
+
+    /// Every window of every SLO, as it ends now. The far edges are looked up once for all SLOs.
+    pub(crate) fn observe(&self, now: Moment, counts: &[Counts], slos: &[Watched]) -> Vec<Vec<Observation>> {
+        let edges: Vec<_> = self
+            .windows
+            .iter()
+            .map(|window| (*window, self.history.edge(now, *window)))
+            .collect();
+        slos.iter()
+            .zip(counts)
+            .enumerate()
+            .map(|(index, (slo, live))| {
+                let own = edges
+                    .iter()
+                    .filter(|(window, _)| slo.windows.binary_search(window).is_ok());
+                own.map(|(window, edge)| edge.observe(*window, now, index, *live))
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// Each row of SLO `index`, judged by its observations.
+    pub(crate) fn judge(&self, index: usize, slo: &Watched, observed: &[Observation]) -> Vec<Evaluation> {
+        let active = self.active.get(index).map_or(&[][..], Vec::as_slice);
+        let rows = slo.policy.rows().iter().zip(active);
+        rows.filter_map(|(row, active)| judge(slo, row, observed, *active))
+            .collect()
+    }
+
+    /// `now`, or the last tick if the timeline has gone back behind it.
+    pub(crate) fn not_before_last_tick(&self, now: Moment) -> Moment {
+        self.last_tick.map_or(now, |last| {
+            if now.since_origin() < last.since_origin() {
+                last
+            } else {
+                now
+            }
+        })
+    }
+
+    pub(crate) fn last_tick(&self) -> Option<Moment> {
+        self.last_tick
+    }
+
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks
+    }
+
+    pub(crate) fn went_backwards(&self) -> u64 {
+        self.went_backwards
+    }
+}
+
+fn judge(slo: &Watched, row: &goodput_model::Row, observed: &[Observation], was_active: bool) -> Option<Evaluation> {
+    let find = |window: Window| observed.iter().find(|observation| observation.window == window);
+    let (long, short) = (find(row.long())?, find(row.short())?);
+    Some(evaluate(
+        row,
+        slo.objective,
+        long,
+        short,
+        slo.min_bad,
+        UnseenTime::Scaled,
+        was_active,
+    ))
+}

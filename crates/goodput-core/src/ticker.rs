@@ -1,0 +1,149 @@
+//! A thread that ticks, owned by a guard.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::Goodput;
+
+/// Ticks a [`Goodput`] from a thread of its own until dropped.
+///
+/// Dropping it tells the thread to stop and waits for it, at most a second; on the ticker's own thread it does not wait.
+/// It never panics. What the thread holds of the instance is given back when it ends.
+#[derive(Debug)]
+#[must_use = "dropping the ticker stops it"]
+pub struct Ticker {
+    signal: Arc<Signal>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Signal {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stop: bool,
+    stopped: bool,
+}
+
+impl Ticker {
+    /// Starts ticking `goodput`, held by reference or by `Arc`.
+    pub fn start<H>(goodput: H) -> Result<Self, TickerError>
+    where
+        H: Borrow<Goodput> + Send + 'static,
+    {
+        Self::start_with(goodput, |_| {})
+    }
+
+    /// Starts ticking, and calls `after_tick` on the ticker's thread after each tick. A panic in it is caught; the next tick
+    /// comes all the same.
+    pub fn start_with<H>(goodput: H, after_tick: impl Fn(&Goodput) + Send + 'static) -> Result<Self, TickerError>
+    where
+        H: Borrow<Goodput> + Send + 'static,
+    {
+        let speed = goodput.borrow().timeline.speed().ok_or(TickerError::ManualTimeline)?;
+        let every = goodput
+            .borrow()
+            .tick_every
+            .checked_div(speed)
+            .unwrap_or_default()
+            .max(FASTEST);
+        let signal = Arc::new(Signal::default());
+        let seen_by_thread = Arc::clone(&signal);
+        let thread = thread::Builder::new()
+            .name("goodput-ticker".to_owned())
+            .spawn(move || {
+                let _stopped = Stopped(Arc::clone(&seen_by_thread));
+                while !seen_by_thread.stops_within(every) {
+                    let tick = AssertUnwindSafe(|| {
+                        let goodput = goodput.borrow();
+                        goodput.tick(goodput.now());
+                        after_tick(goodput);
+                    });
+                    // Only `after_tick` is foreign code; our locks are not poisoned by a panic in it.
+                    drop(catch_unwind(tick));
+                }
+            })
+            .map_err(|error| TickerError::Thread(error.kind()))?;
+        Ok(Self {
+            signal,
+            thread: Some(thread),
+        })
+    }
+}
+
+/// However fast the timeline runs, a tick is at least this much real time apart.
+const FASTEST: Duration = Duration::from_millis(1);
+/// How long a dropped ticker is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Signal {
+    /// Waits for `time`, or until told to stop.
+    fn stops_within(&self, time: Duration) -> bool {
+        let mut state = self.state.lock();
+        self.changed.wait_while_for(&mut state, |state| !state.stop, time);
+        state.stop
+    }
+}
+
+/// Says that the thread has ended, however it did.
+struct Stopped(Arc<Signal>);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        self.0.state.lock().stopped = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        let mut state = self.signal.state.lock();
+        state.stop = true;
+        self.signal.changed.notify_all();
+        let Some(thread) = self.thread.take() else { return };
+        if thread.thread().id() == thread::current().id() {
+            return;
+        }
+        self.signal
+            .changed
+            .wait_while_for(&mut state, |state| !state.stopped, PATIENCE);
+        let stopped = state.stopped;
+        drop(state);
+        if stopped {
+            // It has left its last loop; what remains is giving back what it holds. A panic was caught inside.
+            drop(thread.join());
+        }
+    }
+}
+
+/// Why a ticker cannot be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TickerError {
+    /// A manual timeline passes no time by itself: whoever moves it calls [`Goodput::tick`].
+    ManualTimeline,
+    /// The operating system gave no thread.
+    Thread(std::io::ErrorKind),
+}
+
+impl fmt::Display for TickerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ManualTimeline => {
+                f.write_str("a manual timeline has no ticker: expected whoever moves it to call tick")
+            }
+            Self::Thread(kind) => write!(f, "no thread for the ticker: {kind}"),
+        }
+    }
+}
+
+impl std::error::Error for TickerError {}

@@ -1,0 +1,417 @@
+//! Cells against a naive judge: random SLO sets and random requests, every verdict written out by hand, never a difference.
+//!
+//! Properties:
+//! - each SLO's good, bad and excluded counts equal the naive judge's, request by request;
+//! - every bad and excluded event carries a reason;
+//! - every request is finished exactly once, with one outcome.
+
+use std::time::Duration;
+
+use goodput_core::{
+    CancelPolicy, Counts, Ending, Goodput, JudgedAt, ManualStopwatch, Measure, Request, Slo, Stopwatch, Verdict,
+};
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+struct Spec {
+    kind: Kind,
+    threshold: u64, // milliseconds, as everywhere below
+    measure: Measure,
+    at_head: bool,
+    cancel: Option<CancelPolicy>,
+    bad: Vec<u16>,
+    good: Vec<u16>,
+    excluded: Vec<u16>,
+    routes: Vec<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Availability,
+    Latency,
+    GoodAndFast,
+    Quality,
+}
+
+#[derive(Clone, Debug)]
+struct Event {
+    route: Option<&'static str>,
+    fate: Fate,
+}
+
+#[derive(Clone, Debug)]
+enum Fate {
+    NoHead {
+        ending: Ending,
+        after: u64,
+    },
+    Head {
+        status: u16,
+        said: Option<Verdict>,
+        degraded: bool,
+        head: u64,
+        body: Body,
+    },
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    AtOnce,
+    Ends {
+        ending: Ending,
+        first: Option<u64>,
+        rest: u64,
+    }, // milliseconds after the head, after the first byte
+}
+
+#[derive(Debug, PartialEq)]
+enum Naive {
+    Good,
+    Bad,
+    Excluded,
+}
+
+const DEADLINE: u64 = 3_000;
+const EXCLUDED_ROUTE: &str = "/health";
+const STATUSES: &[u16] = &[
+    101, 200, 204, 301, 400, 404, 405, 408, 418, 429, 500, 503, 504, 599, 600, 999,
+];
+
+/// The rules of the classification table, spelled out case by case.
+fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
+    use Naive::{Bad, Excluded, Good};
+    if event.route == Some(EXCLUDED_ROUTE) {
+        return Excluded;
+    }
+    let judged_at_head = spec.at_head || (spec.kind == Kind::Latency && spec.measure == Measure::Head);
+    match &event.fate {
+        Fate::NoHead {
+            ending: Ending::Cancelled,
+            after,
+        } => {
+            let thresholds = set.iter().filter(|s| has_threshold(s)).map(|s| s.threshold);
+            let grace = if deadline {
+                DEADLINE
+            } else {
+                thresholds
+                    .max()
+                    .map_or(5_000, |loosest| (4 * loosest).clamp(1_000, 10_000))
+            };
+            match (spec.cancel, spec.kind) {
+                (Some(CancelPolicy::Good), _) => Good,
+                (Some(CancelPolicy::Bad), _) => Bad,
+                (Some(CancelPolicy::BadIfOlder(limit)), _) => {
+                    if Duration::from_millis(*after) > limit {
+                        Bad
+                    } else {
+                        Excluded
+                    }
+                }
+                (None, Kind::Availability) if *after > grace => Bad,
+                (None, Kind::Latency | Kind::GoodAndFast) if *after > spec.threshold => Bad,
+                _ => Excluded,
+            }
+        }
+        Fate::NoHead { after, .. } => match spec.kind {
+            Kind::Availability | Kind::GoodAndFast => Bad,
+            Kind::Latency if *after > spec.threshold => Bad,
+            Kind::Latency | Kind::Quality => Excluded,
+        },
+        Fate::Head {
+            status,
+            said,
+            degraded,
+            head,
+            body,
+        } => {
+            let (mut failed, excluded) = status_means(spec, event.route.is_none(), *status, *said);
+            if excluded {
+                return Excluded;
+            }
+            let (mut body_failed, mut measured) = (false, Some(*head));
+            let mut elapsed = *head;
+            if let (false, Body::Ends { ending, first, rest }) = (judged_at_head, body) {
+                elapsed = head + first.unwrap_or(0) + rest;
+                body_failed = matches!(ending, Ending::BodyFailed | Ending::BodyPanicked);
+                measured = match spec.measure {
+                    Measure::Head => Some(*head),
+                    Measure::FirstByte => match first {
+                        Some(first) => Some(head + first),
+                        None if *ending == Ending::Completed => Some(elapsed),
+                        None => None,
+                    },
+                    Measure::End => (*ending == Ending::Completed).then_some(elapsed),
+                };
+            }
+            let slow = has_threshold(spec) && measured.unwrap_or(elapsed) > spec.threshold;
+            if spec.kind != Kind::Latency {
+                failed |= body_failed;
+            }
+            match spec.kind {
+                Kind::Availability => {
+                    if failed {
+                        Bad
+                    } else {
+                        Good
+                    }
+                }
+                Kind::Latency => {
+                    if slow {
+                        Bad
+                    } else if failed || measured.is_none() {
+                        Excluded
+                    } else {
+                        Good
+                    }
+                }
+                Kind::GoodAndFast => {
+                    if failed || slow {
+                        Bad
+                    } else if measured.is_none() {
+                        Excluded
+                    } else {
+                        Good
+                    }
+                }
+                Kind::Quality => {
+                    let heard = *degraded && !matches!(said, Some(Verdict::Bad(_) | Verdict::Excluded(_)));
+                    if failed {
+                        Excluded
+                    } else if heard {
+                        Bad
+                    } else {
+                        Good
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn has_threshold(spec: &Spec) -> bool {
+    matches!(spec.kind, Kind::Latency | Kind::GoodAndFast)
+}
+
+/// Whether the head says failure, and whether it says excluded.
+fn status_means(spec: &Spec, unmatched: bool, status: u16, said: Option<Verdict>) -> (bool, bool) {
+    match said {
+        Some(Verdict::Good) => return (false, false),
+        Some(Verdict::Bad(_)) => return (true, false),
+        Some(Verdict::Excluded(_)) => return (false, true),
+        None => {}
+    }
+    // The builder is told bad, then good, then excluded statuses: the last word wins.
+    if spec.excluded.contains(&status) {
+        (false, true)
+    } else if spec.good.contains(&status) {
+        (false, false)
+    } else if spec.bad.contains(&status) || status >= 500 || status == 408 {
+        (true, false)
+    } else {
+        (false, status == 429 || status == 405 || (status == 404 && unmatched))
+    }
+}
+
+fn build(specs: &[Spec], deadline: bool) -> (Goodput, ManualStopwatch) {
+    let (stopwatch, hand) = Stopwatch::manual();
+    let mut builder = Goodput::builder("naive")
+        .stopwatch(stopwatch)
+        .exclude_routes([EXCLUDED_ROUTE]);
+    if deadline {
+        builder = builder.server_deadline(Duration::from_millis(DEADLINE));
+    }
+    for (index, spec) in specs.iter().enumerate() {
+        let (name, threshold) = (format!("slo-{index}"), Duration::from_millis(spec.threshold));
+        let mut slo = match spec.kind {
+            Kind::Availability => Slo::availability(name, "99.9%"),
+            Kind::Latency => Slo::latency(name, "99%", threshold),
+            Kind::GoodAndFast => Slo::good_and_fast(name, "95%", threshold),
+            Kind::Quality => Slo::quality(name, "90%"),
+        }
+        .measure(spec.measure)
+        .routes(spec.routes.iter().copied())
+        .bad_statuses(spec.bad.iter().copied())
+        .good_statuses(spec.good.iter().copied())
+        .excluded_statuses(spec.excluded.iter().copied());
+        if spec.at_head {
+            slo = slo.judged_at(JudgedAt::Head);
+        }
+        if let Some(policy) = spec.cancel {
+            slo = slo.cancel(policy);
+        }
+        builder = builder.slo(slo);
+    }
+    (builder.build().unwrap(), hand)
+}
+
+fn play(goodput: &Goodput, hand: &ManualStopwatch, event: &Event) {
+    let wait = |millis: u64| hand.advance(Duration::from_millis(millis));
+    let mut request = Request::begin(goodput, goodput.route(event.route));
+    match &event.fate {
+        Fate::NoHead { ending, after } => {
+            wait(*after);
+            request.end(goodput, *ending);
+        }
+        Fate::Head {
+            status,
+            said,
+            degraded,
+            head,
+            body,
+        } => {
+            wait(*head);
+            request.respond(goodput, *status, *said, *degraded);
+            match body {
+                Body::AtOnce => request.complete_at_head(goodput),
+                Body::Ends { ending, first, rest } => {
+                    if let Some(first) = first {
+                        wait(*first);
+                        request.first_byte(goodput);
+                    }
+                    wait(*rest);
+                    request.end(goodput, *ending);
+                }
+            }
+        }
+    }
+    request.end(goodput, Ending::Cancelled); // one end too many does nothing
+    assert!(request.is_over());
+}
+
+fn specs() -> impl Strategy<Value = Vec<Spec>> {
+    let kinds = prop::sample::select(vec![
+        Kind::Availability,
+        Kind::Latency,
+        Kind::GoodAndFast,
+        Kind::Quality,
+    ]);
+    let measures = prop::sample::select(vec![Measure::Head, Measure::Head, Measure::FirstByte, Measure::End]);
+    let limit = (1_u64..4_000).prop_map(|limit| CancelPolicy::BadIfOlder(Duration::from_millis(limit)));
+    let cancel = prop_oneof![
+        4 => Just(None),
+        1 => Just(Some(CancelPolicy::Exclude)),
+        1 => Just(Some(CancelPolicy::Bad)),
+        1 => Just(Some(CancelPolicy::Good)),
+        2 => limit.prop_map(Some),
+    ];
+    let list = || prop::collection::vec(prop::sample::select(STATUSES), 0..3);
+    let routes = prop::sample::subsequence(vec!["/a", "/b", EXCLUDED_ROUTE], 0..=2);
+    let spec = (
+        kinds,
+        1_u64..3_000,
+        measures,
+        any::<bool>(),
+        cancel,
+        (list(), list(), list()),
+        routes,
+    )
+        .prop_map(
+            |(kind, threshold, measure, at_head, cancel, (bad, good, excluded), routes)| {
+                let late = matches!(kind, Kind::Latency | Kind::GoodAndFast) && measure != Measure::Head;
+                Spec {
+                    kind,
+                    threshold,
+                    measure,
+                    at_head: at_head && !late,
+                    cancel,
+                    bad,
+                    good,
+                    excluded,
+                    routes,
+                }
+            },
+        );
+    prop::collection::vec(spec, 1..=8)
+}
+
+/// Latencies that lie on thresholds as often as beside them.
+fn around(specs: &[Spec]) -> BoxedStrategy<u64> {
+    let edges: Vec<u64> = specs
+        .iter()
+        .flat_map(|spec| {
+            let limit = match spec.cancel {
+                Some(CancelPolicy::BadIfOlder(limit)) => u64::try_from(limit.as_millis()).unwrap(),
+                _ => 4 * spec.threshold,
+            };
+            [spec.threshold, limit]
+        })
+        .chain([1_000, DEADLINE, 5_000, 10_000])
+        .flat_map(|edge| [edge - 1, edge, edge + 1])
+        .collect();
+    prop_oneof![prop::sample::select(edges), 0_u64..12_000, 0_u64..20].boxed()
+}
+
+fn events(specs: &[Spec]) -> impl Strategy<Value = Vec<Event>> {
+    let said = prop_oneof![
+        6 => Just(None),
+        1 => Just(Some(Verdict::Good)),
+        1 => Just(Some(Verdict::bad("declined"))),
+        1 => Just(Some(Verdict::excluded("quota"))),
+    ];
+    let early = prop::sample::select(vec![Ending::Cancelled, Ending::ServiceError, Ending::Panicked]);
+    let ends = prop::sample::select(vec![
+        Ending::Completed,
+        Ending::Completed,
+        Ending::BodyFailed,
+        Ending::BodyPanicked,
+        Ending::BodyDropped,
+    ]);
+    let body = prop_oneof![
+        1 => Just(Body::AtOnce),
+        4 => (ends, prop::option::of(around(specs)), around(specs))
+            .prop_map(|(ending, first, rest)| Body::Ends { ending, first, rest }),
+    ];
+    let status = prop_oneof![prop::sample::select(STATUSES), 100_u16..1_000];
+    let head = (status, said, any::<bool>(), around(specs), body).prop_map(|(status, said, degraded, head, body)| {
+        Fate::Head {
+            status,
+            said,
+            degraded,
+            head,
+            body,
+        }
+    });
+    let no_head = (early, around(specs)).prop_map(|(ending, after)| Fate::NoHead { ending, after });
+    let route = prop::sample::select(vec![Some("/a"), Some("/b"), Some(EXCLUDED_ROUTE), Some("/new"), None]);
+    let event = (route, prop_oneof![3 => head, 1 => no_head]).prop_map(|(route, fate)| Event { route, fate });
+    prop::collection::vec(event, 1..40)
+}
+
+fn cases() -> impl Strategy<Value = (Vec<Spec>, bool, Vec<Event>)> {
+    (specs(), any::<bool>()).prop_flat_map(|(specs, deadline)| {
+        let events = events(&specs);
+        (Just(specs), Just(deadline), events)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn cells_never_differ_from_the_naive_judge((specs, deadline, events) in cases()) {
+        let (goodput, hand) = build(&specs, deadline);
+        let mut expected = vec![Counts::default(); specs.len()];
+        for event in &events {
+            play(&goodput, &hand, event);
+            // A route is judged by the SLOs that name it and the SLOs that name none.
+            let selects = |spec: &Spec| spec.routes.is_empty() || event.route.is_some_and(|route| spec.routes.contains(&route));
+            let set: Vec<Spec> = specs.iter().filter(|spec| selects(spec)).cloned().collect();
+            for (spec, counts) in specs.iter().zip(&mut expected).filter(|(spec, _)| selects(spec)) {
+                match naive(spec, &set, deadline, event) {
+                    Naive::Good => counts.good += 1,
+                    Naive::Bad => counts.bad += 1,
+                    Naive::Excluded => counts.excluded += 1,
+                }
+            }
+        }
+        let status = goodput.status();
+        for (slo, expected) in status.slos.iter().zip(&expected) {
+            prop_assert_eq!(&slo.counts, expected, "{}", slo.name);
+            let reasons: u64 = slo.reasons.iter().map(|reason| reason.count).sum();
+            prop_assert_eq!(reasons, expected.bad + expected.excluded, "{} {:?}", slo.name, slo.reasons);
+        }
+        prop_assert_eq!(status.in_flight, 0);
+        let finished: u64 = status.routes.iter().flat_map(|route| &route.outcomes).map(|(_, count)| count).sum();
+        prop_assert_eq!(finished, events.len() as u64);
+    }
+}

@@ -20,29 +20,20 @@ fn no_example_is_longer_than_150_lines() {
 
 #[test]
 fn the_front_page_is_the_crate_page() {
-    assert!(
-        read("README.md") == read("crates/goodput/README.md"),
-        "README.md and crates/goodput/README.md differ"
-    );
+    assert!(read("README.md") == read("crates/goodput/README.md"), "README.md and crates/goodput/README.md differ");
 }
 
 #[test]
 fn nothing_is_left_for_later() {
     // In two pieces, so that this file does not hold what it looks for.
     let marks = [["todo", "!"], ["unimplemented", "!"], ["FIX", "ME"], ["#[ign", "ore"]].map(|pieces| pieces.concat());
-    none(
-        "leaves something for later",
-        sources().flat_map(|file| file.lines_with(&marks)),
-    );
+    none("leaves something for later", sources().flat_map(|file| file.lines_with(&marks)));
 }
 
 #[test]
 fn no_file_names_a_path_of_one_machine() {
     let marks = [["/wo", "rk/"], ["/ro", "ot/"]].map(|pieces| pieces.concat());
-    none(
-        "names a path of one machine",
-        files().flat_map(|file| file.lines_with(&marks)),
-    );
+    none("names a path of one machine", files().flat_map(|file| file.lines_with(&marks)));
 }
 
 #[test]
@@ -54,11 +45,7 @@ fn every_library_forbids_unsafe_code() {
 
 #[test]
 fn every_crate_takes_licence_rust_version_and_lints_from_the_workspace() {
-    let inherited = [
-        "license.workspace = true",
-        "rust-version.workspace = true",
-        "[lints]\nworkspace = true",
-    ];
+    let inherited = ["license.workspace = true", "rust-version.workspace = true", "[lints]\nworkspace = true"];
     let own = manifests().filter(|file| !inherited.iter().all(|lines| file.text.contains(lines)));
     none("does not inherit from the workspace", own.map(|file| file.path));
 }
@@ -73,29 +60,15 @@ fn every_crate_says_what_it_is() {
 fn every_dependency_on_the_request_path_gives_its_reason() {
     let watched = ["crates/goodput-core/Cargo.toml", "crates/goodput-tower/Cargo.toml"];
     let manifests = manifests().filter(|file| watched.contains(&file.path.as_str()));
-    none(
-        "has no `#` comment that gives its reason",
-        manifests.flat_map(|file| dependencies_without_reason(&file)),
-    );
+    none("has no `#` comment that gives its reason", manifests.flat_map(|file| dependencies_without_reason(&file)));
 }
 
 #[test]
 fn crates_whose_types_cross_borders_have_one_version() {
-    let shared = [
-        "http",
-        "http-body",
-        "hyper",
-        "opentelemetry",
-        "opentelemetry_sdk",
-        "tonic",
-        "tower",
-    ];
+    let shared = ["http", "http-body", "hyper", "opentelemetry", "opentelemetry_sdk", "tonic", "tower"];
     let lock = read("Cargo.lock");
     let versions = |name: &str| lock.matches(&format!("\nname = \"{name}\"\n")).count();
-    none(
-        "has two versions in Cargo.lock",
-        shared.into_iter().filter(|name| versions(name) > 1),
-    );
+    none("has two versions in Cargo.lock", shared.into_iter().filter(|name| versions(name) > 1));
 }
 
 #[test]
@@ -109,10 +82,7 @@ fn every_invariant_is_held_by_a_test_that_exists() {
         let name = holder.rsplit("::").next().unwrap_or(holder);
         sources.iter().any(|file| file.text.contains(&format!("fn {name}(")))
     };
-    none(
-        "is named in ARCHITECTURE.md but does not exist",
-        holders.into_iter().filter(|holder| !exists(holder)),
-    );
+    none("is named in ARCHITECTURE.md but does not exist", holders.into_iter().filter(|holder| !exists(holder)));
 }
 
 #[test]
@@ -140,23 +110,13 @@ impl File {
 
     /// `path:line: text` for each line that holds one of `marks`.
     fn lines_with(&self, marks: &[String]) -> Vec<String> {
-        let marked = self
-            .text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| marks.iter().any(|mark| line.contains(mark)));
-        marked
-            .map(|(index, line)| format!("{}:{}: {}", self.path, index + 1, line.trim()))
-            .collect()
+        let marked = self.text.lines().enumerate().filter(|(_, line)| marks.iter().any(|mark| line.contains(mark)));
+        marked.map(|(index, line)| format!("{}:{}: {}", self.path, index + 1, line.trim())).collect()
     }
 }
 
 fn sources() -> impl Iterator<Item = File> {
-    files().filter(|file| {
-        Path::new(&file.path)
-            .extension()
-            .is_some_and(|extension| extension == "rs")
-    })
+    files().filter(|file| Path::new(&file.path).extension().is_some_and(|extension| extension == "rs"))
 }
 
 fn manifests() -> impl Iterator<Item = File> {
@@ -202,10 +162,7 @@ fn at_root(path: &str) -> PathBuf {
 }
 
 fn begins_with_idea(text: &str) -> bool {
-    text.lines()
-        .next()
-        .and_then(|line| line.strip_prefix("//! "))
-        .is_some_and(|idea| !idea.trim().is_empty())
+    text.lines().next().and_then(|line| line.strip_prefix("//! ")).is_some_and(|idea| !idea.trim().is_empty())
 }
 
 /// The reason stands at the end of the line or on the line above. Our own crates need none.
@@ -233,11 +190,7 @@ fn dependencies_without_reason(manifest: &File) -> Vec<String> {
 fn holders(text: &str) -> Vec<&str> {
     let mut holders = Vec::new();
     for mut rest in text.split("Held by").skip(1) {
-        while let Some((holder, after)) = rest
-            .trim_start()
-            .strip_prefix('`')
-            .and_then(|rest| rest.split_once('`'))
-        {
+        while let Some((holder, after)) = rest.trim_start().strip_prefix('`').and_then(|rest| rest.split_once('`')) {
             holders.push(holder);
             rest = after.trim_start_matches([',', ' ', '\n']).trim_start_matches("and ");
         }
@@ -248,8 +201,6 @@ fn holders(text: &str) -> Vec<&str> {
 /// Fails with one line for each offender.
 #[track_caller]
 fn none(offence: &str, offenders: impl Iterator<Item = impl AsRef<str>>) {
-    let offenders: Vec<String> = offenders
-        .map(|offender| format!("\n  {} {offence}", offender.as_ref()))
-        .collect();
+    let offenders: Vec<String> = offenders.map(|offender| format!("\n  {} {offence}", offender.as_ref())).collect();
     assert!(offenders.is_empty(), "{}", offenders.concat());
 }

@@ -48,9 +48,7 @@ impl GoodputBuilder {
 
     /// Excludes routes from every SLO: health checks, metrics, status pages. They are counted as excluded.
     pub fn exclude_routes<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
-        self.definition
-            .excluded_routes
-            .extend(routes.into_iter().map(Into::into));
+        self.definition.excluded_routes.extend(routes.into_iter().map(Into::into));
         self
     }
 
@@ -104,16 +102,9 @@ impl GoodputBuilder {
         if !problems.is_empty() {
             return Err(BuildError::Definition(problems));
         }
-        let longest = self
-            .definition
-            .slos
-            .iter()
-            .map(Slo::judged_over)
-            .max_by_key(|period| period.window());
-        let slots = self
-            .slots
-            .unwrap_or_else(|| SlotPlan::standard(longest.unwrap_or_default()));
-        check_time(&slots, longest.unwrap_or_default(), self.tick_every)?;
+        let longest = self.definition.slos.iter().map(Slo::judged_over).max_by_key(|period| period.window());
+        let plan = self.slots.unwrap_or_else(|| SlotPlan::standard(longest.unwrap_or_default()));
+        check_time(&plan, longest.unwrap_or_default(), self.tick_every)?;
         let slos = watch(&self.definition);
         let origin = self.timeline.now();
         Ok(Goodput::assemble(Compiled {
@@ -121,7 +112,7 @@ impl GoodputBuilder {
             stopwatch: self.stopwatch,
             timeline: self.timeline,
             tick_every: self.tick_every,
-            monitor: Monitor::new(&slots, origin, &slos),
+            monitor: Monitor::new(&plan, origin, &slos),
             slos,
             definition: self.definition,
         }))
@@ -132,10 +123,7 @@ fn check_time(slots: &SlotPlan, longest: Period, tick_every: Duration) -> Result
     const SHORTEST_TICK: Duration = Duration::from_millis(10);
     let finest = slots.tiers().first().map_or(Duration::ZERO, |tier| tier.width);
     if tick_every < SHORTEST_TICK || tick_every > finest {
-        return Err(BuildError::TickEvery {
-            value: tick_every,
-            finest,
-        });
+        return Err(BuildError::TickEvery { value: tick_every, finest });
     }
     let span = slots.tiers().last().map_or(Duration::ZERO, |tier| tier.span);
     if span < longest.window().duration() {
@@ -160,10 +148,7 @@ fn watch(definition: &Definition) -> Vec<Watched> {
 }
 
 fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
-    let mut tables = Tables {
-        definition,
-        compiled: HashMap::new(),
-    };
+    let mut tables = Tables { definition, compiled: HashMap::new() };
     let excluded: BTreeSet<&str> = definition.excluded_routes.iter().map(String::as_str).collect();
     let mut selected_by: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut everywhere = Vec::new();
@@ -171,22 +156,12 @@ fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
         if slo.selected_routes().is_empty() {
             everywhere.push(index);
         }
-        for route in slo
-            .selected_routes()
-            .iter()
-            .map(String::as_str)
-            .collect::<BTreeSet<_>>()
-        {
+        for route in slo.selected_routes().iter().map(String::as_str).collect::<BTreeSet<_>>() {
             selected_by.entry(route).or_default().push(index);
         }
     }
     let mut known = Vec::new();
-    for route in selected_by
-        .keys()
-        .copied()
-        .chain(excluded.iter().copied())
-        .collect::<BTreeSet<_>>()
-    {
+    for route in selected_by.keys().copied().chain(excluded.iter().copied()).collect::<BTreeSet<_>>() {
         let mut slos = selected_by.get(route).cloned().unwrap_or_default();
         slos.extend(&everywhere);
         slos.sort_unstable();
@@ -194,13 +169,7 @@ fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
     }
     let newcomers = tables.of(everywhere.clone(), false, false)?;
     let unmatched = tables.of(everywhere, false, true)?;
-    Ok(Routes::new(
-        known.into_iter(),
-        newcomers,
-        unmatched,
-        definition.max_routes,
-        shard_count(),
-    ))
+    Ok(Routes::new(known.into_iter(), newcomers, unmatched, definition.max_routes, shard_count()))
 }
 
 /// The tables compiled so far: routes with the same SLOs share one.
@@ -217,14 +186,9 @@ impl Tables<'_> {
         }
         let members = key.0.iter().filter_map(|index| self.definition.slos.get(*index));
         let rules = RuleSet::new(members.clone(), self.definition.server_deadline, excluded, unmatched);
-        let table = Table::compile(&rules).map_err(|error| BuildError::Table {
-            slos: members.map(|slo| slo.name().to_owned()).collect(),
-            error,
-        })?;
-        let judges = Judges {
-            table: Arc::new(table),
-            slos: key.0.as_slice().into(),
-        };
+        let table = Table::compile(&rules)
+            .map_err(|error| BuildError::Table { slos: members.map(|slo| slo.name().to_owned()).collect(), error })?;
+        let judges = Judges { table: Arc::new(table), slos: key.0.as_slice().into() };
         self.compiled.insert(key, judges.clone());
         Ok(judges)
     }
@@ -272,23 +236,13 @@ impl fmt::Display for BuildError {
                 Ok(())
             }
             Self::Table { slos, error } => {
-                write!(
-                    f,
-                    "SLOs {} on one route: {error}: expected fewer SLOs or thresholds together",
-                    slos.join(", ")
-                )
+                write!(f, "SLOs {} on one route: {error}: expected fewer SLOs or thresholds together", slos.join(", "))
             }
             Self::TickEvery { value, finest } => {
-                write!(
-                    f,
-                    "tick every {value:?}: expected 10ms to {finest:?}, the width of the finest slots"
-                )
+                write!(f, "tick every {value:?}: expected 10ms to {finest:?}, the width of the finest slots")
             }
             Self::SlotsTooShort { span, period } => {
-                write!(
-                    f,
-                    "slot plan of {span:?}: expected at least the longest period, {period}"
-                )
+                write!(f, "slot plan of {span:?}: expected at least the longest period, {period}")
             }
         }
     }

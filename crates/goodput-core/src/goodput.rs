@@ -69,20 +69,8 @@ impl Goodput {
     }
 
     pub(crate) fn assemble(compiled: Compiled) -> Self {
-        let Compiled {
-            routes,
-            stopwatch,
-            timeline,
-            tick_every,
-            slos,
-            definition,
-            monitor,
-        } = compiled;
-        let indicators = definition
-            .slos
-            .iter()
-            .map(|slo| (slo.indicator(), slo.selected_routes().to_vec()))
-            .collect();
+        let Compiled { routes, stopwatch, timeline, tick_every, slos, definition, monitor } = compiled;
+        let indicators = definition.slos.iter().map(|slo| (slo.indicator(), slo.selected_routes().to_vec())).collect();
         Self {
             routes,
             stopwatch,
@@ -172,10 +160,7 @@ impl Goodput {
             return Arc::clone(&shared.status);
         }
         let status = Arc::new(self.status());
-        *shared = Some(Shared {
-            read_at: now,
-            status: Arc::clone(&status),
-        });
+        *shared = Some(Shared { read_at: now, status: Arc::clone(&status) });
         status
     }
 

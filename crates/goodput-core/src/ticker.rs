@@ -50,12 +50,7 @@ impl Ticker {
         H: Borrow<Goodput> + Send + 'static,
     {
         let speed = goodput.borrow().timeline.speed().ok_or(TickerError::ManualTimeline)?;
-        let every = goodput
-            .borrow()
-            .tick_every
-            .checked_div(speed)
-            .unwrap_or_default()
-            .max(FASTEST);
+        let every = goodput.borrow().tick_every.checked_div(speed).unwrap_or_default().max(FASTEST);
         let signal = Arc::new(Signal::default());
         let seen_by_thread = Arc::clone(&signal);
         let thread = thread::Builder::new()
@@ -73,10 +68,7 @@ impl Ticker {
                 }
             })
             .map_err(|error| TickerError::Thread(error.kind()))?;
-        Ok(Self {
-            signal,
-            thread: Some(thread),
-        })
+        Ok(Self { signal, thread: Some(thread) })
     }
 }
 
@@ -113,9 +105,7 @@ impl Drop for Ticker {
         if thread.thread().id() == thread::current().id() {
             return;
         }
-        self.signal
-            .changed
-            .wait_while_for(&mut state, |state| !state.stopped, PATIENCE);
+        self.signal.changed.wait_while_for(&mut state, |state| !state.stopped, PATIENCE);
         let stopped = state.stopped;
         drop(state);
         if stopped {

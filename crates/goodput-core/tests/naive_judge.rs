@@ -5,6 +5,8 @@
 //! - every bad and excluded event carries a reason;
 //! - every request is finished exactly once, with one outcome.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use goodput_core::{
@@ -41,27 +43,14 @@ struct Event {
 
 #[derive(Clone, Debug)]
 enum Fate {
-    NoHead {
-        ending: Ending,
-        after: u64,
-    },
-    Head {
-        status: u16,
-        said: Option<Verdict>,
-        degraded: bool,
-        head: u64,
-        body: Body,
-    },
+    NoHead { ending: Ending, after: u64 },
+    Head { status: u16, said: Option<Verdict>, degraded: bool, head: u64, body: Body },
 }
 
 #[derive(Clone, Debug)]
 enum Body {
     AtOnce,
-    Ends {
-        ending: Ending,
-        first: Option<u64>,
-        rest: u64,
-    }, // milliseconds after the head, after the first byte
+    Ends { ending: Ending, first: Option<u64>, rest: u64 }, // milliseconds after the head, after the first byte
 }
 
 #[derive(Debug, PartialEq)]
@@ -73,11 +62,10 @@ enum Naive {
 
 const DEADLINE: u64 = 3_000;
 const EXCLUDED_ROUTE: &str = "/health";
-const STATUSES: &[u16] = &[
-    101, 200, 204, 301, 400, 404, 405, 408, 418, 429, 500, 503, 504, 599, 600, 999,
-];
+const STATUSES: &[u16] = &[101, 200, 204, 301, 400, 404, 405, 408, 418, 429, 500, 503, 504, 599, 600, 999];
 
 /// The rules of the classification table, spelled out case by case.
+#[expect(clippy::too_many_lines, reason = "one case after the other, as the table has them")]
 fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
     use Naive::{Bad, Excluded, Good};
     if event.route == Some(EXCLUDED_ROUTE) {
@@ -85,17 +73,12 @@ fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
     }
     let judged_at_head = spec.at_head || (spec.kind == Kind::Latency && spec.measure == Measure::Head);
     match &event.fate {
-        Fate::NoHead {
-            ending: Ending::Cancelled,
-            after,
-        } => {
+        Fate::NoHead { ending: Ending::Cancelled, after } => {
             let thresholds = set.iter().filter(|s| has_threshold(s)).map(|s| s.threshold);
             let grace = if deadline {
                 DEADLINE
             } else {
-                thresholds
-                    .max()
-                    .map_or(5_000, |loosest| (4 * loosest).clamp(1_000, 10_000))
+                thresholds.max().map_or(5_000, |loosest| (4 * loosest).clamp(1_000, 10_000))
             };
             match (spec.cancel, spec.kind) {
                 (Some(CancelPolicy::Good), _) => Good,
@@ -117,13 +100,7 @@ fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
             Kind::Latency if *after > spec.threshold => Bad,
             Kind::Latency | Kind::Quality => Excluded,
         },
-        Fate::Head {
-            status,
-            said,
-            degraded,
-            head,
-            body,
-        } => {
+        Fate::Head { status, said, degraded, head, body } => {
             let (mut failed, excluded) = status_means(spec, event.route.is_none(), *status, *said);
             if excluded {
                 return Excluded;
@@ -214,9 +191,7 @@ fn status_means(spec: &Spec, unmatched: bool, status: u16, said: Option<Verdict>
 
 fn build(specs: &[Spec], deadline: bool) -> (Goodput, ManualStopwatch) {
     let (stopwatch, hand) = Stopwatch::manual();
-    let mut builder = Goodput::builder("naive")
-        .stopwatch(stopwatch)
-        .exclude_routes([EXCLUDED_ROUTE]);
+    let mut builder = Goodput::builder("naive").stopwatch(stopwatch).exclude_routes([EXCLUDED_ROUTE]);
     if deadline {
         builder = builder.server_deadline(Duration::from_millis(DEADLINE));
     }
@@ -252,13 +227,7 @@ fn play(goodput: &Goodput, hand: &ManualStopwatch, event: &Event) {
             wait(*after);
             request.end(goodput, *ending);
         }
-        Fate::Head {
-            status,
-            said,
-            degraded,
-            head,
-            body,
-        } => {
+        Fate::Head { status, said, degraded, head, body } => {
             wait(*head);
             request.respond(goodput, *status, *said, *degraded);
             match body {
@@ -279,12 +248,7 @@ fn play(goodput: &Goodput, hand: &ManualStopwatch, event: &Event) {
 }
 
 fn specs() -> impl Strategy<Value = Vec<Spec>> {
-    let kinds = prop::sample::select(vec![
-        Kind::Availability,
-        Kind::Latency,
-        Kind::GoodAndFast,
-        Kind::Quality,
-    ]);
+    let kinds = prop::sample::select(vec![Kind::Availability, Kind::Latency, Kind::GoodAndFast, Kind::Quality]);
     let measures = prop::sample::select(vec![Measure::Head, Measure::Head, Measure::FirstByte, Measure::End]);
     let limit = (1_u64..4_000).prop_map(|limit| CancelPolicy::BadIfOlder(Duration::from_millis(limit)));
     let cancel = prop_oneof![
@@ -296,31 +260,12 @@ fn specs() -> impl Strategy<Value = Vec<Spec>> {
     ];
     let list = || prop::collection::vec(prop::sample::select(STATUSES), 0..3);
     let routes = prop::sample::subsequence(vec!["/a", "/b", EXCLUDED_ROUTE], 0..=2);
-    let spec = (
-        kinds,
-        1_u64..3_000,
-        measures,
-        any::<bool>(),
-        cancel,
-        (list(), list(), list()),
-        routes,
-    )
-        .prop_map(
-            |(kind, threshold, measure, at_head, cancel, (bad, good, excluded), routes)| {
-                let late = matches!(kind, Kind::Latency | Kind::GoodAndFast) && measure != Measure::Head;
-                Spec {
-                    kind,
-                    threshold,
-                    measure,
-                    at_head: at_head && !late,
-                    cancel,
-                    bad,
-                    good,
-                    excluded,
-                    routes,
-                }
-            },
-        );
+    let spec = (kinds, 1_u64..3_000, measures, any::<bool>(), cancel, (list(), list(), list()), routes).prop_map(
+        |(kind, threshold, measure, at_head, cancel, (bad, good, excluded), routes)| {
+            let late = matches!(kind, Kind::Latency | Kind::GoodAndFast) && measure != Measure::Head;
+            Spec { kind, threshold, measure, at_head: at_head && !late, cancel, bad, good, excluded, routes }
+        },
+    );
     prop::collection::vec(spec, 1..=8)
 }
 
@@ -341,7 +286,7 @@ fn around(specs: &[Spec]) -> BoxedStrategy<u64> {
     prop_oneof![prop::sample::select(edges), 0_u64..12_000, 0_u64..20].boxed()
 }
 
-fn events(specs: &[Spec]) -> impl Strategy<Value = Vec<Event>> {
+fn events(specs: &[Spec]) -> impl Strategy<Value = Vec<Event>> + use<> {
     let said = prop_oneof![
         6 => Just(None),
         1 => Just(Some(Verdict::Good)),
@@ -362,15 +307,8 @@ fn events(specs: &[Spec]) -> impl Strategy<Value = Vec<Event>> {
             .prop_map(|(ending, first, rest)| Body::Ends { ending, first, rest }),
     ];
     let status = prop_oneof![prop::sample::select(STATUSES), 100_u16..1_000];
-    let head = (status, said, any::<bool>(), around(specs), body).prop_map(|(status, said, degraded, head, body)| {
-        Fate::Head {
-            status,
-            said,
-            degraded,
-            head,
-            body,
-        }
-    });
+    let head = (status, said, any::<bool>(), around(specs), body)
+        .prop_map(|(status, said, degraded, head, body)| Fate::Head { status, said, degraded, head, body });
     let no_head = (early, around(specs)).prop_map(|(ending, after)| Fate::NoHead { ending, after });
     let route = prop::sample::select(vec![Some("/a"), Some("/b"), Some(EXCLUDED_ROUTE), Some("/new"), None]);
     let event = (route, prop_oneof![3 => head, 1 => no_head]).prop_map(|(route, fate)| Event { route, fate });

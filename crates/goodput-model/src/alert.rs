@@ -16,12 +16,7 @@ pub struct AlertRow {
 impl AlertRow {
     /// Alert with `severity` when `trigger` is exceeded over `long` and still is over `short`, usually a twelfth of it.
     pub const fn new(severity: Severity, long: Window, short: Window, trigger: Trigger) -> Self {
-        Self {
-            severity,
-            long,
-            short,
-            trigger,
-        }
+        Self { severity, long, short, trigger }
     }
 
     /// Whom it is for.
@@ -48,12 +43,7 @@ impl AlertRow {
 /// `page 1h/5m at 14.4x`, `ticket 3d/6h at 10 % of the budget`.
 impl fmt::Display for AlertRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            severity,
-            long,
-            short,
-            trigger,
-        } = self;
+        let Self { severity, long, short, trigger } = self;
         write!(f, "{severity} {long}/{short} at {trigger}")
     }
 }
@@ -135,10 +125,7 @@ pub struct TriggerError {
 impl fmt::Display for TriggerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { value } = self;
-        write!(
-            f,
-            "{value:?} is not a plain number: expected digits with at most three decimals, such as 14.4"
-        )
+        write!(f, "{value:?} is not a plain number: expected digits with at most three decimals, such as 14.4")
     }
 }
 
@@ -190,11 +177,7 @@ mod tests {
             ("NaN", None),
             ("14.4x", None),
         ] {
-            assert_eq!(
-                Trigger::factor(text).ok(),
-                milli.map(|milli| Trigger::Factor { milli }),
-                "{text}"
-            );
+            assert_eq!(Trigger::factor(text).ok(), milli.map(|milli| Trigger::Factor { milli }), "{text}");
             assert_eq!(
                 Trigger::budget_percent(text).ok(),
                 milli.map(|milli| Trigger::BudgetPercent { milli }),

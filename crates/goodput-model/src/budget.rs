@@ -37,10 +37,7 @@ const FACT_FROM_PERCENT: u32 = 90;
 impl Budget {
     /// The budget of `objective` over the observed period.
     pub fn new(objective: Objective, period: &Observation) -> Self {
-        Self {
-            objective,
-            period: *period,
-        }
+        Self { objective, period: *period }
     }
 
     /// The share of the period's budget that was spent, from 0 up, above 1 when overspent: a lower bound of the truth.
@@ -182,15 +179,8 @@ impl ReleaseCost {
     /// `chance` is clamped to `[0, 1]`; not a number counts as certain, since a bad input must not make a risk
     /// disappear.
     pub fn new(chance: f64, outage: Duration) -> Self {
-        let expected = if chance >= 1.0 || chance.is_nan() {
-            outage
-        } else {
-            outage.mul_f64(chance.max(0.0))
-        };
-        Self {
-            expected,
-            worst: outage,
-        }
+        let expected = if chance >= 1.0 || chance.is_nan() { outage } else { outage.mul_f64(chance.max(0.0)) };
+        Self { expected, worst: outage }
     }
 
     /// Chance times outage.
@@ -248,11 +238,7 @@ mod tests {
             (998_700, 1_300, 30, "overspent by 30.0 %"),
             (0, 1, 1, "overspent by at least 3233.3 %"),
         ] {
-            assert_eq!(
-                budget(good, bad, days).remaining().to_string(),
-                text,
-                "{good}, {bad} in {days} d"
-            );
+            assert_eq!(budget(good, bad, days).remaining().to_string(), text, "{good}, {bad} in {days} d");
         }
     }
 
@@ -265,19 +251,10 @@ mod tests {
             (7_199, 1, 7, 6),
             (0, 1_000, 1, -999),
             (u64::MAX, 0, u64::MAX / 1_000, i128::from(u64::MAX / 1_000)),
-            (
-                u64::MAX,
-                u64::MAX,
-                36_893_488_147_419_103,
-                36_893_488_147_419_103 - i128::from(u64::MAX),
-            ),
+            (u64::MAX, u64::MAX, 36_893_488_147_419_103, 36_893_488_147_419_103 - i128::from(u64::MAX)),
         ] {
             let budget = budget(good, bad, 30);
-            assert_eq!(
-                (budget.allowed_events(), budget.left_events()),
-                (allowed, left),
-                "{good}, {bad}"
-            );
+            assert_eq!((budget.allowed_events(), budget.left_events()), (allowed, left), "{good}, {bad}");
         }
     }
 
@@ -285,48 +262,14 @@ mod tests {
     fn time_left_is_time_of_total_outage() {
         let minutes = |minutes: f64| Duration::from_secs_f64(minutes * 60.0);
         for (good, bad, days, left, text) in [
-            (
-                1_000,
-                0,
-                30,
-                OutageTime::Left(minutes(43.2)),
-                "43m 12s of total outage left",
-            ),
-            (
-                999_500,
-                500,
-                30,
-                OutageTime::Left(minutes(21.6)),
-                "21m 36s of total outage left",
-            ),
-            (
-                999_000,
-                1_000,
-                30,
-                OutageTime::Left(Duration::ZERO),
-                "0s of total outage left",
-            ),
-            (
-                999_000,
-                1_000,
-                15,
-                OutageTime::Left(minutes(21.6)),
-                "21m 36s of total outage left",
-            ),
-            (
-                998_000,
-                2_000,
-                30,
-                OutageTime::Overspent(minutes(43.2)),
-                "overspent by 43m 12s of total outage",
-            ),
+            (1_000, 0, 30, OutageTime::Left(minutes(43.2)), "43m 12s of total outage left"),
+            (999_500, 500, 30, OutageTime::Left(minutes(21.6)), "21m 36s of total outage left"),
+            (999_000, 1_000, 30, OutageTime::Left(Duration::ZERO), "0s of total outage left"),
+            (999_000, 1_000, 15, OutageTime::Left(minutes(21.6)), "21m 36s of total outage left"),
+            (998_000, 2_000, 30, OutageTime::Overspent(minutes(43.2)), "overspent by 43m 12s of total outage"),
         ] {
             let found = budget(good, bad, days).left_time().unwrap();
-            assert_eq!(
-                (found, found.to_string().as_str()),
-                (left, text),
-                "{good}, {bad} in {days} d"
-            );
+            assert_eq!((found, found.to_string().as_str()), (left, text), "{good}, {bad} in {days} d");
         }
         assert_eq!(budget(0, 0, 30).left_time(), None);
         assert_eq!(budget(0, u64::MAX, 30).spent_time(), Some(DAY * 30));
@@ -340,21 +283,11 @@ mod tests {
     #[test]
     fn a_chance_that_is_no_probability_hides_no_risk() {
         let outage = Duration::from_secs(300);
-        for (chance, secs) in [
-            (-1.0, 0),
-            (0.0, 0),
-            (0.2, 60),
-            (1.0, 300),
-            (7.0, 300),
-            (f64::NAN, 300),
-            (f64::INFINITY, 300),
-        ] {
+        for (chance, secs) in
+            [(-1.0, 0), (0.0, 0), (0.2, 60), (1.0, 300), (7.0, 300), (f64::NAN, 300), (f64::INFINITY, 300)]
+        {
             let cost = ReleaseCost::new(chance, outage);
-            assert_eq!(
-                (cost.expected(), cost.worst()),
-                (Duration::from_secs(secs), outage),
-                "{chance}"
-            );
+            assert_eq!((cost.expected(), cost.worst()), (Duration::from_secs(secs), outage), "{chance}");
         }
         let _ = ReleaseCost::new(0.999_999_999, Duration::MAX);
         let nothing = ReleaseCost::new(0.2, outage);

@@ -114,10 +114,7 @@ mod tests {
         match (rate.value(), expected) {
             (None, None) => {}
             (Some(rate), Some(expected)) => {
-                assert!(
-                    (rate - expected).abs() <= expected * 1.0e-12,
-                    "{rate}, expected {expected}"
-                );
+                assert!((rate - expected).abs() <= expected * 1.0e-12, "{rate}, expected {expected}");
             }
             (rate, expected) => panic!("{rate:?}, expected {expected:?}"),
         }
@@ -141,28 +138,16 @@ mod tests {
     #[test]
     fn unseen_time_adds_no_burn() {
         let one_of_ten = counts(9, 1);
-        for (seen, rate) in [
-            (0, 0.0),
-            (1, 100.0 / 3_600.0),
-            (1_800, 50.0),
-            (3_600, 100.0),
-            (7_200, 100.0),
-        ] {
+        for (seen, rate) in [(0, 0.0), (1, 100.0 / 3_600.0), (1_800, 50.0), (3_600, 100.0), (7_200, 100.0)] {
             let observation = Observation::partial(Window::H1, one_of_ten, Duration::from_secs(seen));
             check(BurnRate::scaled(target(), &observation), Some(rate));
         }
-        check(
-            BurnRate::scaled(target(), &Observation::full(Window::H1, Counts::default())),
-            None,
-        );
+        check(BurnRate::scaled(target(), &Observation::full(Window::H1, Counts::default())), None);
     }
 
     #[test]
     fn excluded_events_alone_are_no_data() {
-        let excluded = Counts {
-            excluded: 1_000,
-            ..Counts::default()
-        };
+        let excluded = Counts { excluded: 1_000, ..Counts::default() };
         assert_eq!(BurnRate::raw(target(), excluded), BurnRate::NoData);
     }
 
@@ -176,16 +161,10 @@ mod tests {
             (counts(9_900, 100), Some(100.0)), // at ten times the traffic: raw burn is 10
             (counts(0, 0), None),
         ] {
-            check(
-                BurnRate::of_period(target(), &Observation::full(Window::H1, hour), &month),
-                rate,
-            );
+            check(BurnRate::of_period(target(), &Observation::full(Window::H1, hour), &month), rate);
         }
         let nothing = Observation::full(month.window, Counts::default());
-        check(
-            BurnRate::of_period(target(), &Observation::full(Window::H1, counts(1, 1)), &nothing),
-            None,
-        );
+        check(BurnRate::of_period(target(), &Observation::full(Window::H1, counts(1, 1)), &nothing), None);
     }
 
     #[test]

@@ -220,20 +220,8 @@ mod tests {
     /// Evaluates the page for (good, bad) in both windows.
     fn check(long: (u64, u64), short: (u64, u64), was_active: bool, active: bool, position: Position) {
         let (long, short) = (seen(Window::H1, long.0, long.1), seen(Window::M5, short.0, short.1));
-        let found = evaluate(
-            &page(),
-            target(),
-            &long,
-            &short,
-            MinBad::AtLeast(3),
-            UnseenTime::Scaled,
-            was_active,
-        );
-        assert_eq!(
-            (found.active, found.position),
-            (active, position),
-            "{long:?} {short:?} {was_active}"
-        );
+        let found = evaluate(&page(), target(), &long, &short, MinBad::AtLeast(3), UnseenTime::Scaled, was_active);
+        assert_eq!((found.active, found.position), (active, position), "{long:?} {short:?} {was_active}");
     }
 
     #[test]
@@ -277,54 +265,22 @@ mod tests {
 
     #[test]
     fn excluded_events_are_silence() {
-        let excluded = |window| {
-            Observation::full(
-                window,
-                Counts {
-                    excluded: 9,
-                    ..Counts::default()
-                },
-            )
-        };
+        let excluded = |window| Observation::full(window, Counts { excluded: 9, ..Counts::default() });
         let (long, short) = (excluded(Window::H1), excluded(Window::M5));
-        let found = evaluate(
-            &page(),
-            target(),
-            &long,
-            &short,
-            MinBad::AtLeast(0),
-            UnseenTime::Partial,
-            true,
-        );
-        assert_eq!(
-            (found.active, found.position, found.long),
-            (false, Position::NoData, BurnRate::NoData)
-        );
+        let found = evaluate(&page(), target(), &long, &short, MinBad::AtLeast(0), UnseenTime::Partial, true);
+        assert_eq!((found.active, found.position, found.long), (false, Position::NoData, BurnRate::NoData));
     }
 
     #[test]
     fn one_error_at_boot_fires_only_where_the_seen_part_speaks_for_the_whole() {
-        let boot = |window| {
-            Observation::partial(
-                window,
-                Counts {
-                    good: 0,
-                    bad: 1,
-                    excluded: 0,
-                },
-                Duration::from_secs(1),
-            )
-        };
+        let boot =
+            |window| Observation::partial(window, Counts { good: 0, bad: 1, excluded: 0 }, Duration::from_secs(1));
         let (long, short) = (boot(Window::H1), boot(Window::M5));
         let run = |unseen| evaluate(&page(), target(), &long, &short, MinBad::AtLeast(1), unseen, false);
 
         let scaled = run(UnseenTime::Scaled);
         assert!(!scaled.active);
-        assert!(
-            (scaled.effective_factor - 51_840.0).abs() < 1.0e-6,
-            "{}",
-            scaled.effective_factor
-        );
+        assert!((scaled.effective_factor - 51_840.0).abs() < 1.0e-6, "{}", scaled.effective_factor);
 
         let partial = run(UnseenTime::Partial);
         assert!(partial.active);
@@ -352,27 +308,12 @@ mod tests {
             (100_000, 1_000, 3),
         ] {
             let row = row(Window::H1, Window::M5, milli);
-            assert_eq!(
-                MinBad::Auto.floor(target(), &row, &seen(Window::H1, valid, 0)),
-                floor,
-                "{valid} at {milli}"
-            );
+            assert_eq!(MinBad::Auto.floor(target(), &row, &seen(Window::H1, valid, 0)), floor, "{valid} at {milli}");
             assert_eq!(MinBad::AtLeast(5).floor(target(), &row, &seen(Window::H1, valid, 0)), 5);
         }
-        let half = Observation::partial(
-            Window::H1,
-            Counts {
-                good: 500,
-                bad: 0,
-                excluded: 0,
-            },
-            Duration::from_secs(1_800),
-        );
-        assert_eq!(
-            MinBad::Auto.floor(target(), &page(), &half),
-            7,
-            "half an hour speaks for L = 1 in a full one"
-        );
+        let half =
+            Observation::partial(Window::H1, Counts { good: 500, bad: 0, excluded: 0 }, Duration::from_secs(1_800));
+        assert_eq!(MinBad::Auto.floor(target(), &page(), &half), 7, "half an hour speaks for L = 1 in a full one");
     }
 
     /// The chance that a Poisson variable of this mean reaches `floor`, summed from there on.
@@ -394,19 +335,11 @@ mod tests {
             let long = seen(Window::H1, events, 0);
             let mean = events as f64 * 1.0e-4;
             let objective: Objective = "99.99%".parse().unwrap();
-            let alert = AlertRow::new(
-                Severity::Page,
-                Window::H1,
-                Window::M5,
-                Trigger::Factor { milli: 14_400 },
-            );
+            let alert = AlertRow::new(Severity::Page, Window::H1, Window::M5, Trigger::Factor { milli: 14_400 });
             let row = Row::resolve(alert, objective, Period::D30).unwrap();
             let floor = MinBad::Auto.floor(objective, &row, &long);
             let chance = chance_of(mean, floor);
-            assert!(
-                chance < 1.0e-4,
-                "mean {mean}: floor {floor} is reached with chance {chance}"
-            );
+            assert!(chance < 1.0e-4, "mean {mean}: floor {floor} is reached with chance {chance}");
             events += events / 50 + 1;
         }
     }
@@ -421,10 +354,7 @@ mod tests {
                 floor > (expected * f64::from(milli) / 1_000.0).floor() as u64 + 1
             };
             for step in 0_u32..100 {
-                assert!(
-                    !matters(expected * (1.05 + f64::from(step) / 10.0)),
-                    "{milli} at step {step}"
-                );
+                assert!(!matters(expected * (1.05 + f64::from(step) / 10.0)), "{milli} at step {step}");
             }
             assert!(matters(expected / 2.0), "{milli}");
         }

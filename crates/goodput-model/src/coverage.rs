@@ -17,10 +17,7 @@ pub struct Coverage {
 impl Coverage {
     /// `seen` of `whole`; seeing more than the whole is seeing the whole.
     pub fn new(seen: Duration, whole: Duration) -> Self {
-        Self {
-            seen: seen.min(whole),
-            whole,
-        }
+        Self { seen: seen.min(whole), whole }
     }
 
     /// The time that was observed.
@@ -35,11 +32,7 @@ impl Coverage {
 
     /// The observed share, in `[0, 1]`; of a whole that is zero, nothing was seen.
     pub fn share(self) -> f64 {
-        if self.whole.is_zero() {
-            0.0
-        } else {
-            self.seen.as_secs_f64() / self.whole.as_secs_f64()
-        }
+        if self.whole.is_zero() { 0.0 } else { self.seen.as_secs_f64() / self.whole.as_secs_f64() }
     }
 
     /// Whether all of it was observed.
@@ -58,12 +51,7 @@ impl Coverage {
 /// `4.2 % of 30d seen`.
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:.1} % of {} seen",
-            self.share() * 100.0,
-            crate::window::Roughly(self.whole)
-        )
+        write!(f, "{:.1} % of {} seen", self.share() * 100.0, crate::window::Roughly(self.whole))
     }
 }
 
@@ -88,12 +76,7 @@ impl Observation {
 
     /// A window of which only `seen` was observed, with an exact edge.
     pub fn partial(window: Window, counts: Counts, seen: Duration) -> Self {
-        Self {
-            window,
-            counts,
-            coverage: Coverage::new(seen, window.duration()),
-            edge_gap: Duration::ZERO,
-        }
+        Self { window, counts, coverage: Coverage::new(seen, window.duration()), edge_gap: Duration::ZERO }
     }
 
     /// The covered time *T*: what was seen, at most the window itself.
@@ -121,11 +104,7 @@ mod tests {
             (5, 0, 0.0, false),
         ] {
             let coverage = Coverage::new(Duration::from_secs(seen), Duration::from_secs(whole));
-            assert_eq!(
-                (coverage.share(), coverage.is_full()),
-                (share, full),
-                "{seen} of {whole}"
-            );
+            assert_eq!((coverage.share(), coverage.is_full()), (share, full), "{seen} of {whole}");
             assert!(coverage.seen() <= coverage.whole());
         }
     }
@@ -155,15 +134,8 @@ mod tests {
             (hours(3), hours(3), hours(2), 1.0),
         ] {
             let coverage = Coverage::new(seen, whole);
-            let observation = Observation {
-                coverage,
-                ..Observation::full(Window::H2, Counts::default())
-            };
-            assert_eq!(
-                (observation.covered(), observation.covered_share()),
-                (covered, share),
-                "{coverage}"
-            );
+            let observation = Observation { coverage, ..Observation::full(Window::H2, Counts::default()) };
+            assert_eq!((observation.covered(), observation.covered_share()), (covered, share), "{coverage}");
         }
     }
 }

@@ -56,46 +56,29 @@ impl Definition {
         let mut names = HashSet::new();
         for slo in &self.slos {
             if !names.insert(slo.name()) {
-                problems.push(Problem::DuplicateSlo {
-                    name: slo.name().to_owned(),
-                });
+                problems.push(Problem::DuplicateSlo { name: slo.name().to_owned() });
             }
             check_slo(slo, &mut problems);
         }
         for route in &self.excluded_routes {
             check_route(route, &mut problems);
         }
-        let declared: HashSet<&str> = self
-            .slos
-            .iter()
-            .flat_map(Slo::selected_routes)
-            .chain(&self.excluded_routes)
-            .map(String::as_str)
-            .collect();
+        let declared: HashSet<&str> =
+            self.slos.iter().flat_map(Slo::selected_routes).chain(&self.excluded_routes).map(String::as_str).collect();
         if self.max_routes > Self::MAX_ROUTES {
             problems.push(Problem::RouteBound { bound: self.max_routes });
         }
         if declared.len() > self.max_routes {
-            problems.push(Problem::TooManyRoutes {
-                declared: declared.len(),
-                bound: self.max_routes,
-            });
+            problems.push(Problem::TooManyRoutes { declared: declared.len(), bound: self.max_routes });
         }
         if self.reasons.len() > Self::MAX_REASONS {
-            problems.push(Problem::TooManyReasons {
-                declared: self.reasons.len(),
-            });
+            problems.push(Problem::TooManyReasons { declared: self.reasons.len() });
         }
         for reason in &self.reasons {
             check_name(Subject::Reason, reason, &mut problems);
         }
-        if self
-            .server_deadline
-            .is_some_and(|deadline| deadline.is_zero() || deadline > Self::MAX_THRESHOLD)
-        {
-            problems.push(Problem::Deadline {
-                value: self.server_deadline.unwrap_or_default(),
-            });
+        if self.server_deadline.is_some_and(|deadline| deadline.is_zero() || deadline > Self::MAX_THRESHOLD) {
+            problems.push(Problem::Deadline { value: self.server_deadline.unwrap_or_default() });
         }
         problems
     }
@@ -105,10 +88,7 @@ fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
     check_name(Subject::Slo, slo.name(), problems);
     let slo_name = || slo.name().to_owned();
     match slo.objective() {
-        Err(error) => problems.push(Problem::Objective {
-            slo: slo_name(),
-            error: error.clone(),
-        }),
+        Err(error) => problems.push(Problem::Objective { slo: slo_name(), error: error.clone() }),
         Ok(objective) => {
             if !slo.alert_rows().is_empty()
                 && let Err(error) = Policy::from_rows(objective, slo.judged_over(), slo.alert_rows())
@@ -122,32 +102,20 @@ fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
     }
     if let Some((threshold, measure)) = slo.indicator().threshold() {
         if threshold.is_zero() || threshold > Definition::MAX_THRESHOLD {
-            problems.push(Problem::Threshold {
-                slo: slo_name(),
-                value: threshold,
-            });
+            problems.push(Problem::Threshold { slo: slo_name(), value: threshold });
         }
         if measure != Measure::Head && slo.decision_point() == JudgedAt::Head {
-            problems.push(Problem::JudgedTooEarly {
-                slo: slo_name(),
-                measure,
-            });
+            problems.push(Problem::JudgedTooEarly { slo: slo_name(), measure });
         }
     }
     if let Some(crate::CancelPolicy::BadIfOlder(limit)) = slo.cancel_policy()
         && limit > Definition::MAX_THRESHOLD
     {
-        problems.push(Problem::Threshold {
-            slo: slo_name(),
-            value: limit,
-        });
+        problems.push(Problem::Threshold { slo: slo_name(), value: limit });
     }
     for rule in slo.status_overrides() {
         if !(100..=999).contains(&rule.status) {
-            problems.push(Problem::Status {
-                slo: slo_name(),
-                value: rule.status,
-            });
+            problems.push(Problem::Status { slo: slo_name(), value: rule.status });
         }
     }
 }
@@ -155,18 +123,13 @@ fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
 fn check_name(subject: Subject, name: &str, problems: &mut Vec<Problem>) {
     let allowed = |c: char| c.is_alphanumeric() || "-_.:/".contains(c);
     if name.is_empty() || name.len() > Definition::MAX_NAME || !name.chars().all(allowed) {
-        problems.push(Problem::Name {
-            subject,
-            value: name.to_owned(),
-        });
+        problems.push(Problem::Name { subject, value: name.to_owned() });
     }
 }
 
 fn check_route(route: &str, problems: &mut Vec<Problem>) {
     if route.is_empty() || route.len() > Definition::MAX_ROUTE || route.chars().any(char::is_control) {
-        problems.push(Problem::Route {
-            value: route.to_owned(),
-        });
+        problems.push(Problem::Route { value: route.to_owned() });
     }
 }
 
@@ -284,10 +247,7 @@ impl fmt::Display for Problem {
             Self::Objective { slo, error } => write!(f, "SLO {slo:?}: {error}"),
             Self::Row { slo, error } => write!(f, "SLO {slo:?}: {error}"),
             Self::Threshold { slo, value } => {
-                write!(
-                    f,
-                    "SLO {slo:?}: threshold {value:?}: expected more than zero and at most a day"
-                )
+                write!(f, "SLO {slo:?}: threshold {value:?}: expected more than zero and at most a day")
             }
             Self::JudgedTooEarly { slo, measure } => write!(
                 f,
@@ -303,23 +263,13 @@ impl fmt::Display for Problem {
                 write!(f, "route bound {bound}: expected at most {}", Definition::MAX_ROUTES)
             }
             Self::TooManyRoutes { declared, bound } => {
-                write!(
-                    f,
-                    "{declared} routes are named but at most {bound} are told apart: raise the bound on routes"
-                )
+                write!(f, "{declared} routes are named but at most {bound} are told apart: raise the bound on routes")
             }
             Self::TooManyReasons { declared } => {
-                write!(
-                    f,
-                    "{declared} reasons are declared: expected at most {}",
-                    Definition::MAX_REASONS
-                )
+                write!(f, "{declared} reasons are declared: expected at most {}", Definition::MAX_REASONS)
             }
             Self::Deadline { value } => {
-                write!(
-                    f,
-                    "server deadline {value:?}: expected more than zero and at most a day"
-                )
+                write!(f, "server deadline {value:?}: expected more than zero and at most a day")
             }
         }
     }

@@ -84,6 +84,7 @@ mod tests {
             (1, 2, 1, 3),
             (1, 0, 0, 1),
             (1, 1, 1, 0),
+            (1, max, max, 0), // no division by zero when the products do not fit
             (max, max - 1, max, max),
             (max - 1, max, max - 2, max - 1),
             (max - 2, max - 1, max - 1, max),

@@ -81,11 +81,7 @@ mod tests {
             (Remaining::Is(0.5), NoData, "no data"),
             (Remaining::NoData, Of(1.0), "no data"),
         ] {
-            assert_eq!(
-                time_to_exhaustion(remaining, burn, Period::D30).to_string(),
-                text,
-                "{remaining:?} at {burn:?}"
-            );
+            assert_eq!(time_to_exhaustion(remaining, burn, Period::D30).to_string(), text, "{remaining:?} at {burn:?}");
         }
     }
 

@@ -102,12 +102,4 @@ pub const OBJECTIVE: Name = Name {
 };
 
 /// Every instrument, in the order they are documented.
-pub const ALL: &[Name] = &[
-    EVENTS,
-    EVENT_REASONS,
-    BURN_RATE,
-    COVERAGE,
-    BUDGET_REMAINING,
-    IN_FLIGHT,
-    OBJECTIVE,
-];
+pub const ALL: &[Name] = &[EVENTS, EVENT_REASONS, BURN_RATE, COVERAGE, BUDGET_REMAINING, IN_FLIGHT, OBJECTIVE];

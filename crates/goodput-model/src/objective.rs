@@ -41,10 +41,7 @@ impl Objective {
         if (PPB_PER_PERCENT..PPB).contains(&good_ppb) {
             Ok(Self { good_ppb })
         } else {
-            Err(ObjectiveError::OutOfRange {
-                value: format!("{good_ppb} parts per billion"),
-                suggestion: None,
-            })
+            Err(ObjectiveError::OutOfRange { value: format!("{good_ppb} parts per billion"), suggestion: None })
         }
     }
 
@@ -82,22 +79,13 @@ impl FromStr for Objective {
     fn from_str(text: &str) -> Result<Self, ObjectiveError> {
         let value = || text.to_owned();
         let Some(number) = text.strip_suffix('%') else {
-            return Err(ObjectiveError::NoPercentSign {
-                value: value(),
-                suggestion: suggestion(text),
-            });
+            return Err(ObjectiveError::NoPercentSign { value: value(), suggestion: suggestion(text) });
         };
         let number = number.strip_suffix(' ').unwrap_or(number);
         match good_ppb(number) {
             Ok(good_ppb) if (PPB_PER_PERCENT..PPB).contains(&good_ppb) => Ok(Self { good_ppb }),
-            Ok(_) => Err(ObjectiveError::OutOfRange {
-                value: value(),
-                suggestion: suggestion(number),
-            }),
-            Err(Unread::Malformed) => Err(ObjectiveError::Malformed {
-                value: value(),
-                suggestion: suggestion(number),
-            }),
+            Ok(_) => Err(ObjectiveError::OutOfRange { value: value(), suggestion: suggestion(number) }),
+            Err(Unread::Malformed) => Err(ObjectiveError::Malformed { value: value(), suggestion: suggestion(number) }),
             Err(Unread::TooPrecise) => Err(ObjectiveError::TooPrecise { value: value() }),
         }
     }
@@ -163,17 +151,11 @@ impl fmt::Display for ObjectiveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let suggestion = match self {
             Self::NoPercentSign { value, suggestion } => {
-                write!(
-                    f,
-                    "objective {value:?} has no percent sign: expected a percentage such as 99.9%"
-                )?;
+                write!(f, "objective {value:?} has no percent sign: expected a percentage such as 99.9%")?;
                 suggestion
             }
             Self::Malformed { value, suggestion } => {
-                write!(
-                    f,
-                    "objective {value:?} is not a plain number: expected a percentage such as 99.9%"
-                )?;
+                write!(f, "objective {value:?} is not a plain number: expected a percentage such as 99.9%")?;
                 suggestion
             }
             Self::TooPrecise { value } => {
@@ -184,10 +166,7 @@ impl fmt::Display for ObjectiveError {
                 &None
             }
             Self::OutOfRange { value, suggestion } => {
-                write!(
-                    f,
-                    "objective {value:?} is out of range: expected at least 1% and less than 100%"
-                )?;
+                write!(f, "objective {value:?} is out of range: expected at least 1% and less than 100%")?;
                 suggestion
             }
         };
@@ -212,8 +191,7 @@ enum Unread {
     TooPrecise,
 }
 
-/// A plain decimal percentage, `digits` or `digits.digits`, in parts per billion of the whole;
-/// saturates.
+/// A plain decimal percentage, `digits` or `digits.digits`, in parts per billion of the whole.
 fn good_ppb(number: &str) -> Result<u32, Unread> {
     let (whole, decimals) = match number.split_once('.') {
         Some((whole, decimals)) if !decimals.is_empty() => (whole, decimals),
@@ -237,13 +215,7 @@ fn good_ppb(number: &str) -> Result<u32, Unread> {
 /// What somebody who wrote `text` most probably meant: a number up to 1 is a ratio, one below 100 a
 /// percentage; nobody means 100 %.
 fn suggestion(text: &str) -> Option<Objective> {
-    let number: f64 = text
-        .trim()
-        .trim_end_matches('%')
-        .trim_end()
-        .replace(',', ".")
-        .parse()
-        .ok()?;
+    let number: f64 = text.trim().trim_end_matches('%').trim_end().replace(',', ".").parse().ok()?;
     let percent = if number <= 1.0 { number * 100.0 } else { number };
     if !(1.0..100.0).contains(&percent) {
         return None;
@@ -335,14 +307,9 @@ mod tests {
 
     #[test]
     fn the_edges_of_the_range_are_one_percent_and_just_under_the_whole() {
-        for (ppb, ok) in [
-            (0, false),
-            (9_999_999, false),
-            (10_000_000, true),
-            (999_999_999, true),
-            (PPB, false),
-            (u32::MAX, false),
-        ] {
+        for (ppb, ok) in
+            [(0, false), (9_999_999, false), (10_000_000, true), (999_999_999, true), (PPB, false), (u32::MAX, false)]
+        {
             assert_eq!(Objective::from_good_ppb(ppb).is_ok(), ok, "{ppb}");
         }
     }

@@ -39,10 +39,7 @@ impl Policy {
     ///
     /// Every objective has at least one page. [`adaptations`](Self::adaptations) tells what was changed and why.
     pub fn default_for(objective: Objective, period: Period) -> Self {
-        let mut policy = Self {
-            rows: Vec::new(),
-            adaptations: Vec::new(),
-        };
+        let mut policy = Self { rows: Vec::new(), adaptations: Vec::new() };
         for row in DEFAULT_ROWS {
             policy.adopt(row, objective, period);
         }
@@ -59,10 +56,7 @@ impl Policy {
             Row::resolve(row, objective, period).map_err(|problem| RowError { index, row, problem })
         };
         let rows = rows.iter().enumerate().map(resolve).collect::<Result<_, _>>()?;
-        Ok(Self {
-            rows,
-            adaptations: Vec::new(),
-        })
+        Ok(Self { rows, adaptations: Vec::new() })
     }
 
     /// The rows, in the order they were given.
@@ -80,10 +74,7 @@ impl Policy {
             Ok(row) => self.rows.push(row),
             Err(RowProblem::FactorBelowOne { factor }) => {
                 self.rows.push(Row::burning_once(alert, objective, period));
-                self.adaptations.push(Adaptation::Raised {
-                    row: alert,
-                    derived: factor,
-                });
+                self.adaptations.push(Adaptation::Raised { row: alert, derived: factor });
             }
             Err(problem) => self.adaptations.push(Adaptation::Dropped { row: alert, problem }),
         }
@@ -204,13 +195,7 @@ impl RowError {
 /// `alert row 2 (page 1h/5m at 14.4x) can never fire: ...`, counted from 1 as people do.
 impl fmt::Display for RowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "alert row {} ({}) {}",
-            self.index.saturating_add(1),
-            self.row,
-            self.problem
-        )
+        write!(f, "alert row {} ({}) {}", self.index.saturating_add(1), self.row, self.problem)
     }
 }
 
@@ -234,12 +219,7 @@ mod tests {
 
     #[test]
     fn thirty_days_of_three_nines_are_the_workbooks_rows() {
-        let rows = [
-            "page 1h/5m at 14.4x",
-            "page 6h/30m at 6x",
-            "ticket 1d/2h at 3x",
-            "ticket 3d/6h at 1x",
-        ];
+        let rows = ["page 1h/5m at 14.4x", "page 6h/30m at 6x", "ticket 1d/2h at 3x", "ticket 3d/6h at 1x"];
         check_default("99.9%", 30, &rows, &[]);
         check_default("99.999%", 30, &rows, &[]);
     }
@@ -249,23 +229,13 @@ mod tests {
         check_default(
             "99.9%",
             90,
-            &[
-                "page 1h/5m at 43.2x",
-                "page 6h/30m at 18x",
-                "ticket 1d/2h at 9x",
-                "ticket 3d/6h at 3x",
-            ],
+            &["page 1h/5m at 43.2x", "page 6h/30m at 18x", "ticket 1d/2h at 9x", "ticket 3d/6h at 3x"],
             &[],
         );
         check_default(
             "99.9%",
             28,
-            &[
-                "page 1h/5m at 13.44x",
-                "page 6h/30m at 5.6x",
-                "ticket 1d/2h at 2.8x",
-                "ticket 3d/6h at 1x",
-            ],
+            &["page 1h/5m at 13.44x", "page 6h/30m at 5.6x", "ticket 1d/2h at 2.8x", "ticket 3d/6h at 1x"],
             &["raised ticket 3d/6h at 10 % of the budget from 0.93x to 1x: \
                  a lower burn does not spend the budget within the period"],
         );
@@ -316,10 +286,7 @@ mod tests {
         let rows: Vec<String> = policy.rows().iter().map(ToString::to_string).collect();
         assert_eq!(rows, ["page 1h/5m at 1x"]);
         assert!(
-            policy
-                .adaptations()
-                .iter()
-                .any(|change| change.to_string().contains("looks back longer than the period"))
+            policy.adaptations().iter().any(|change| change.to_string().contains("looks back longer than the period"))
         );
     }
 
@@ -332,16 +299,10 @@ mod tests {
 
         let policy = Policy::from_rows(objective, Period::D30, &[good, good]).unwrap();
         assert_eq!((policy.rows().len(), policy.adaptations().len()), (2, 0));
-        assert_eq!(
-            Policy::from_rows(objective, Period::D30, &[]).map(|policy| policy.rows().len()),
-            Ok(0)
-        );
+        assert_eq!(Policy::from_rows(objective, Period::D30, &[]).map(|policy| policy.rows().len()), Ok(0));
 
         let error = Policy::from_rows(objective, Period::D30, &[good, bad]).unwrap_err();
-        assert_eq!(
-            (error.index(), error.row(), error.problem()),
-            (1, bad, RowProblem::Zero)
-        );
+        assert_eq!((error.index(), error.row(), error.problem()), (1, bad, RowProblem::Zero));
         assert_eq!(
             error.to_string(),
             "alert row 2 (page 1h/5m at 0x) has a trigger of zero: expected a factor of at least 1"

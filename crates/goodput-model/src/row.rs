@@ -52,10 +52,7 @@ impl Row {
             return Err(RowProblem::FactorBelowOne { factor: row.factor() });
         }
         if threshold >= total(long) {
-            return Err(RowProblem::NeverFires {
-                factor: row.factor(),
-                objective,
-            });
+            return Err(RowProblem::NeverFires { factor: row.factor(), objective });
         }
         Ok(row)
     }
@@ -75,12 +72,9 @@ impl Row {
         let (severity, long, short) = (alert.severity(), alert.long(), alert.short());
         let bound = |num: u128, den: u128| {
             let common = gcd(num, den); // not 0, since `den` is not
-            Bound {
-                num: num / common,
-                den: den / common,
-            }
+            Bound { num: num / common, den: den / common }
         };
-        // Cannot overflow: a threshold is below 2^117 (`threshold`), a reachable one below 2^85, a window below 2^26.
+        // Cannot overflow: a threshold is below 2^108 (`threshold`), a reachable one below 2^85, a window below 2^26.
         let (short_secs, long_secs) = (u128::from(short.secs()), u128::from(long.secs()));
         Self {
             severity,
@@ -171,9 +165,7 @@ impl Row {
 /// `page 1h/5m at 14.4x`.
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            severity, long, short, ..
-        } = self;
+        let Self { severity, long, short, .. } = self;
         write!(f, "{severity} {long}/{short} at {}x", Factor(self.factor()))
     }
 }
@@ -213,10 +205,7 @@ impl fmt::Display for RowProblem {
                 "has a short window that is not shorter than its long one: expected long/short, such as 1h/5m",
             ),
             Self::LongerThanPeriod { period } => {
-                write!(
-                    f,
-                    "looks back longer than the period: expected a long window of at most {period}"
-                )
+                write!(f, "looks back longer than the period: expected a long window of at most {period}")
             }
             Self::FactorBelowOne { factor } => {
                 // Six decimals, so that a factor just below 1 does not print as 1.
@@ -243,7 +232,7 @@ impl fmt::Display for RowProblem {
     }
 }
 
-/// A trigger as attoseconds of total outage over the long window, whole by construction. Below 2^117, so unchecked:
+/// A trigger as attoseconds of total outage over the long window, whole by construction. Below 2^108, so unchecked:
 /// 2^32 thousandths * 2^30 ppb * 2^26 s * 2^20.
 fn threshold(trigger: Trigger, objective: Objective, long: Window, period: Period) -> u128 {
     let budget = u128::from(objective.bad_ppb());
@@ -307,12 +296,7 @@ mod tests {
             ("99.9%", ("3d", "6h"), percent(9_999), too_low("0.9999")),
             ("90%", ("1h", "5m"), percent(2_000), never("14.4", "90%", "144", 10)),
             ("90%", ("1h", "5m"), factor(10_000), never("10", "90%", "100", 10)),
-            (
-                "99.9%",
-                ("1h", "5m"),
-                factor(u32::MAX),
-                never("4294967.29", "99.9%", "429496.73", 1_000),
-            ),
+            ("99.9%", ("1h", "5m"), factor(u32::MAX), never("4294967.29", "99.9%", "429496.73", 1_000)),
         ] {
             let alert = page(window(windows.0), window(windows.1), trigger);
             let problem = resolve(objective, alert).expect_err(&message);
@@ -338,20 +322,10 @@ mod tests {
     #[test]
     fn a_threshold_is_whole_attoseconds_and_rounds_up_to_nanoseconds() {
         // 1.001 times one part per billion of 61 seconds.
-        let row = resolve(
-            "99.9999999%",
-            page(window("61s"), window("7s"), Trigger::Factor { milli: 1_001 }),
-        )
-        .unwrap();
+        let row = resolve("99.9999999%", page(window("61s"), window("7s"), Trigger::Factor { milli: 1_001 })).unwrap();
         assert_eq!(row.full_outage_attos(), 61_061_000_000);
         assert_eq!(row.full_outage(), Duration::from_nanos(62));
-        assert_eq!(
-            row.long_bound(),
-            Bound {
-                num: 61_061,
-                den: 1_000
-            }
-        );
+        assert_eq!(row.long_bound(), Bound { num: 61_061, den: 1_000 });
         assert_eq!(row.short_bound(), Bound { num: 7_007, den: 1_000 });
     }
 

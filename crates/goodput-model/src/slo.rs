@@ -50,14 +50,7 @@ impl Slo {
         objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
         threshold: Duration,
     ) -> Self {
-        Self::new(
-            name,
-            objective,
-            Indicator::Latency {
-                threshold,
-                measure: Measure::Head,
-            },
-        )
+        Self::new(name, objective, Indicator::Latency { threshold, measure: Measure::Head })
     }
 
     /// The share of requests that neither failed nor took longer than `threshold`.
@@ -66,14 +59,7 @@ impl Slo {
         objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
         threshold: Duration,
     ) -> Self {
-        Self::new(
-            name,
-            objective,
-            Indicator::GoodAndFast {
-                threshold,
-                measure: Measure::Head,
-            },
-        )
+        Self::new(name, objective, Indicator::GoodAndFast { threshold, measure: Measure::Head })
     }
 
     /// The share of successful responses that were not [`Degraded`](crate::Degraded).
@@ -152,8 +138,7 @@ impl Slo {
     }
 
     fn status_rules(mut self, statuses: impl IntoIterator<Item = u16>, meaning: StatusMeaning) -> Self {
-        self.statuses
-            .extend(statuses.into_iter().map(|status| StatusRule { status, meaning }));
+        self.statuses.extend(statuses.into_iter().map(|status| StatusRule { status, meaning }));
         self
     }
 
@@ -197,9 +182,7 @@ impl Slo {
     /// Where the verdict falls.
     pub fn decision_point(&self) -> JudgedAt {
         let default = match self.indicator {
-            Indicator::Latency {
-                measure: Measure::Head, ..
-            } => JudgedAt::Head,
+            Indicator::Latency { measure: Measure::Head, .. } => JudgedAt::Head,
             _ => JudgedAt::End,
         };
         self.judged_at.unwrap_or(default)

@@ -54,9 +54,7 @@ impl Window {
     pub fn from_secs(secs: u32) -> Result<Self, WindowError> {
         match NonZeroU32::new(secs) {
             Some(secs) if secs.get() <= MAX_SECS => Ok(Self(secs)),
-            Some(_) => Err(WindowError::TooLong {
-                value: format!("{secs}s"),
-            }),
+            Some(_) => Err(WindowError::TooLong { value: format!("{secs}s") }),
             None => Err(WindowError::Zero { value: "0s".to_owned() }),
         }
     }
@@ -141,9 +139,7 @@ impl Period {
     /// So many rolling days, at most 400.
     pub fn days(days: u32) -> Result<Self, WindowError> {
         // Checked: a product beyond a u32 is beyond the limit as well.
-        let secs = days.checked_mul(DAY).ok_or_else(|| WindowError::TooLong {
-            value: format!("{days}d"),
-        })?;
+        let secs = days.checked_mul(DAY).ok_or_else(|| WindowError::TooLong { value: format!("{days}d") })?;
         Window::from_secs(secs).map(Self::Rolling)
     }
 
@@ -296,10 +292,7 @@ mod tests {
             ("5H", "not a length"),
         ] {
             let message = text.parse::<Window>().expect_err(text).to_string();
-            assert!(
-                message.starts_with(&format!("window {text:?} ")) && message.contains(reason),
-                "{message}"
-            );
+            assert!(message.starts_with(&format!("window {text:?} ")) && message.contains(reason), "{message}");
             assert!(message.contains("expected"), "{message}");
         }
         assert!(Window::from_secs(0).is_err());

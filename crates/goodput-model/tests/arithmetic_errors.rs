@@ -26,9 +26,7 @@ fn minutes(minutes: f64) -> Duration {
 
 fn share_of_month(factor: &str, long: Window) -> f64 {
     let alert = AlertRow::new(Severity::Page, long, Window::M5, Trigger::factor(factor).unwrap());
-    Row::resolve(alert, target("99.9%"), Period::D30)
-        .unwrap()
-        .budget_share()
+    Row::resolve(alert, target("99.9%"), Period::D30).unwrap().budget_share()
 }
 
 fn assert_close(found: f64, expected: f64) {
@@ -44,11 +42,9 @@ fn e1_half_a_percent_of_thirty_days_is_3_6_hours_and_not_14_4() {
 #[test]
 fn e2_four_nines_allow_4_38_minutes_only_of_a_mean_month() {
     let mean_month = Window::from_secs(2_629_746).unwrap(); // 30.436875 days
-    for (period, expected, tolerance) in [
-        (Period::D30.window(), 4.32, 1.0e-9),
-        (Period::D28.window(), 4.032, 1.0e-9),
-        (mean_month, 4.38, 0.005),
-    ] {
+    for (period, expected, tolerance) in
+        [(Period::D30.window(), 4.32, 1.0e-9), (Period::D28.window(), 4.032, 1.0e-9), (mean_month, 4.38, 0.005)]
+    {
         let allowed = budget("99.99%", period, Counts::default()).allowed_time().as_secs_f64() / 60.0;
         assert!((allowed - expected).abs() < tolerance, "{allowed} minutes of {period}");
     }
@@ -69,15 +65,7 @@ fn e7_without_a_short_window_an_alert_outlives_its_outage() {
     let row = Row::resolve(alert, target("99.9%"), Period::D30).unwrap();
     let long = Observation::full(Window::H6, counts(90_000, 10_000));
     let recovered = Observation::full(Window::M30, counts(10_000, 0));
-    let found = evaluate(
-        &row,
-        row.objective(),
-        &long,
-        &recovered,
-        MinBad::Auto,
-        UnseenTime::Scaled,
-        true,
-    );
+    let found = evaluate(&row, row.objective(), &long, &recovered, MinBad::Auto, UnseenTime::Scaled, true);
     assert_eq!((found.active, found.position), (false, Position::Recovering));
 }
 
@@ -119,12 +107,9 @@ fn e11_budget_and_burn_are_two_axes() {
 
 #[test]
 fn e14_a_tolerated_error_ratio_follows_from_the_objective() {
-    for (objective, published_ppm, right_ppm) in [
-        ("99.95%", 1_000, 500),
-        ("99.9%", 10_000, 1_000),
-        ("99.5%", 50_000, 5_000),
-        ("99.0%", 100_000, 10_000),
-    ] {
+    for (objective, published_ppm, right_ppm) in
+        [("99.95%", 1_000, 500), ("99.9%", 10_000, 1_000), ("99.5%", 50_000, 5_000), ("99.0%", 100_000, 10_000)]
+    {
         let allowed = target(objective).bad_ppb() / 1_000;
         assert_eq!(allowed, right_ppm, "{objective}");
         assert!(
@@ -137,10 +122,7 @@ fn e14_a_tolerated_error_ratio_follows_from_the_objective() {
 #[test]
 fn e12_swapped_windows_are_refused() {
     let alert = AlertRow::new(Severity::Page, Window::M5, Window::H1, Trigger::factor("14.4").unwrap());
-    assert_eq!(
-        Row::resolve(alert, target("99.9%"), Period::D30),
-        Err(RowProblem::ShortNotShorter)
-    );
+    assert_eq!(Row::resolve(alert, target("99.9%"), Period::D30), Err(RowProblem::ShortNotShorter));
 }
 
 #[test]

@@ -41,50 +41,24 @@ fn any_counts() -> impl Strategy<Value = Counts> {
     (1..1_u64 << 40, 0..=1_000_000_u64, 0..41_u32).prop_map(|(valid, bad_ppm, shift)| {
         let valid = (valid >> shift).max(1);
         let bad = u64::try_from(u128::from(valid) * u128::from(bad_ppm) / 1_000_000).unwrap();
-        Counts {
-            good: valid - bad,
-            bad,
-            excluded: 0,
-        }
+        Counts { good: valid - bad, bad, excluded: 0 }
     })
 }
 
 fn judge(row: &Row, long: &Observation, short: &Observation) -> Evaluation {
-    evaluate(
-        row,
-        row.objective(),
-        long,
-        short,
-        MinBad::AtLeast(0),
-        UnseenTime::Scaled,
-        false,
-    )
+    evaluate(row, row.objective(), long, short, MinBad::AtLeast(0), UnseenTime::Scaled, false)
 }
 
 /// The row judged on the same observation in both windows' terms: `seen` seconds of its long window, all of its short
 /// one.
 fn long_exceeds(row: &Row, counts: Counts, seen: u64) -> bool {
     let long = Observation::partial(row.long(), counts, Duration::from_secs(seen));
-    let outage = Observation::full(
-        row.short(),
-        Counts {
-            good: 0,
-            bad: 1,
-            excluded: 0,
-        },
-    );
+    let outage = Observation::full(row.short(), Counts { good: 0, bad: 1, excluded: 0 });
     judge(row, &long, &outage).active
 }
 
 fn short_exceeds(row: &Row, counts: Counts, seen: u64) -> bool {
-    let outage = Observation::full(
-        row.long(),
-        Counts {
-            good: 0,
-            bad: 1,
-            excluded: 0,
-        },
-    );
+    let outage = Observation::full(row.long(), Counts { good: 0, bad: 1, excluded: 0 });
     let short = Observation::partial(row.short(), counts, Duration::from_secs(seen));
     judge(row, &outage, &short).active
 }
@@ -208,29 +182,14 @@ fn any_period() -> impl Strategy<Value = Period> {
 
 fn check_policy(objective: Objective, period: Period) -> Result<(), TestCaseError> {
     let policy = Policy::default_for(objective, period);
-    let pages = policy
-        .rows()
-        .iter()
-        .filter(|row| row.severity() == Severity::Page)
-        .count();
+    let pages = policy.rows().iter().filter(|row| row.severity() == Severity::Page).count();
     prop_assert!(pages >= 1, "{} over {} has no page", objective, period);
     for row in policy.rows() {
         prop_assert!(row.factor() >= 1.0 && row.error_ratio() < 1.0, "{}", row);
         prop_assert!(row.full_outage() < row.long().duration(), "{}", row);
-        let all_bad = Counts {
-            good: 0,
-            bad: 1_000,
-            excluded: 0,
-        };
-        let (long, short) = (
-            Observation::full(row.long(), all_bad),
-            Observation::full(row.short(), all_bad),
-        );
-        prop_assert!(
-            judge(row, &long, &short).active,
-            "{} is not fired by a total outage",
-            row
-        );
+        let all_bad = Counts { good: 0, bad: 1_000, excluded: 0 };
+        let (long, short) = (Observation::full(row.long(), all_bad), Observation::full(row.short(), all_bad));
+        prop_assert!(judge(row, &long, &short).active, "{} is not fired by a total outage", row);
     }
     Ok(())
 }
@@ -238,10 +197,7 @@ fn check_policy(objective: Objective, period: Period) -> Result<(), TestCaseErro
 #[test]
 fn every_usual_objective_loads_over_every_usual_period() {
     for period in [Period::D7, Period::D28, Period::D30, Period::D90] {
-        for good_ppb in (500_000_000..=999_900_000)
-            .step_by(100_000)
-            .chain((999_900_000..=999_990_000).step_by(1_000))
-        {
+        for good_ppb in (500_000_000..=999_900_000).step_by(100_000).chain((999_900_000..=999_990_000).step_by(1_000)) {
             check_policy(Objective::from_good_ppb(good_ppb).unwrap(), period).unwrap();
         }
     }

@@ -44,11 +44,7 @@ fn a_budget_is_so_many_events() {
         (1_000_000, "99.5%", 5_000),    // a day
         (30_000_000, "99.5%", 150_000), // 30 days
     ] {
-        assert_eq!(
-            month(objective, valid, 0).allowed_events(),
-            allowed,
-            "{objective} of {valid}"
-        );
+        assert_eq!(month(objective, valid, 0).allowed_events(), allowed, "{objective} of {valid}");
     }
 }
 
@@ -84,14 +80,8 @@ fn burn_rates_exhaust_the_budget_in_time() {
         ("99.999%", 1_000_000, 100_000.0, 25.92),   // the book: 26
         ("99.999%", 10_000, 1_000.0, 43.2 * 60.0),  // one user in a hundred; the book: 43 minutes
     ] {
-        let rate = BurnRate::raw(
-            target(objective),
-            Counts {
-                good: 1_000_000 - errors_ppm,
-                bad: errors_ppm,
-                excluded: 0,
-            },
-        );
+        let rate =
+            BurnRate::raw(target(objective), Counts { good: 1_000_000 - errors_ppm, bad: errors_ppm, excluded: 0 });
         assert_close(rate.value().unwrap(), burn, 1.0e-12, objective);
         let Exhaustion::In(time) = time_to_exhaustion(Remaining::Is(1.0), rate, Period::D30) else {
             panic!("{objective}: a full budget at {rate} has an end");
@@ -105,15 +95,8 @@ fn burn_rates_exhaust_the_budget_in_time() {
 #[test]
 fn the_recommended_rows_spend_a_round_share_of_thirty_days() {
     let policy = Policy::default_for(target("99.9%"), Period::D30);
-    let rows = policy.rows().iter().map(|row| {
-        (
-            row.severity(),
-            row.long(),
-            row.short(),
-            row.factor(),
-            row.budget_share(),
-        )
-    });
+    let rows =
+        policy.rows().iter().map(|row| (row.severity(), row.long(), row.short(), row.factor(), row.budget_share()));
     let expected = [
         (Severity::Page, Window::H1, Window::M5, 14.4, 0.02),
         (Severity::Page, Window::H6, Window::M30, 6.0, 0.05),
@@ -122,22 +105,13 @@ fn the_recommended_rows_spend_a_round_share_of_thirty_days() {
     ];
     assert_eq!(rows.collect::<Vec<_>>(), expected);
     for row in policy.rows() {
-        assert_eq!(
-            row.short().secs() * 12,
-            row.long().secs(),
-            "a short window is a twelfth of the long one"
-        );
+        assert_eq!(row.short().secs() * 12, row.long().secs(), "a short window is a twelfth of the long one");
     }
 }
 
 #[test]
 fn other_periods_have_other_factors_for_the_same_shares() {
-    let shares = [
-        (Window::H1, 2_000),
-        (Window::H6, 5_000),
-        (Window::D1, 10_000),
-        (Window::D3, 10_000),
-    ];
+    let shares = [(Window::H1, 2_000), (Window::H6, 5_000), (Window::D1, 10_000), (Window::D3, 10_000)];
     for (days, factors) in [
         (7, [3.36, 1.4, 0.7, 0.233]),
         (28, [13.44, 5.6, 2.8, 0.933]),
@@ -158,12 +132,9 @@ fn other_periods_have_other_factors_for_the_same_shares() {
 
 #[test]
 fn the_same_factors_on_seven_days_spend_far_more() {
-    for (long, factor, percent) in [
-        (Window::H1, "14.4", 8.57),
-        (Window::H6, "6", 21.4),
-        (Window::D1, "3", 42.9),
-        (Window::D3, "1", 42.9),
-    ] {
+    for (long, factor, percent) in
+        [(Window::H1, "14.4", 8.57), (Window::H6, "6", 21.4), (Window::D1, "3", 42.9), (Window::D3, "1", 42.9)]
+    {
         let alert = AlertRow::new(Severity::Page, long, Window::M5, Trigger::factor(factor).unwrap());
         let row = Row::resolve(alert, target("99.9%"), Period::D7).unwrap();
         assert_close(row.budget_share() * 100.0, percent, 2.0e-3, factor);
@@ -176,38 +147,19 @@ fn a_factor_that_asks_for_more_than_all_events_is_out_of_reach() {
         for (good_ppb, reachable) in [(edge_ppb - 1, false), (edge_ppb, true)] {
             let alert = AlertRow::new(Severity::Page, Window::H1, Window::M5, Trigger::factor(factor).unwrap());
             let objective = Objective::from_good_ppb(good_ppb).unwrap();
-            assert_eq!(
-                Row::resolve(alert, objective, Period::D30).is_ok(),
-                reachable,
-                "{factor} at {objective}"
-            );
+            assert_eq!(Row::resolve(alert, objective, Period::D30).is_ok(), reachable, "{factor} at {objective}");
         }
     }
     // "90 % can spend only 1.4 % in an hour, so an alert on 2 % in an hour never fires."
-    let alert = AlertRow::new(
-        Severity::Page,
-        Window::H1,
-        Window::M5,
-        Trigger::budget_percent("2").unwrap(),
-    );
+    let alert = AlertRow::new(Severity::Page, Window::H1, Window::M5, Trigger::budget_percent("2").unwrap());
     assert!(Row::resolve(alert, target("90%"), Period::D30).is_err());
-    let alert = AlertRow::new(
-        Severity::Page,
-        Window::H1,
-        Window::M5,
-        Trigger::budget_percent("1.388").unwrap(),
-    );
+    let alert = AlertRow::new(Severity::Page, Window::H1, Window::M5, Trigger::budget_percent("1.388").unwrap());
     assert!(Row::resolve(alert, target("90%"), Period::D30).is_ok());
 }
 
 // ------------------------------------------------------------------------------------------------ detection time
 
-const ROWS: [(&str, Window); 4] = [
-    ("14.4", Window::H1),
-    ("6", Window::H6),
-    ("3", Window::D1),
-    ("1", Window::D3),
-];
+const ROWS: [(&str, Window); 4] = [("14.4", Window::H1), ("6", Window::H6), ("3", Window::D1), ("1", Window::D3)];
 
 /// Milliseconds from a clean history until each of [`ROWS`] is reached at 99.9 %, by error ratio in thousandths.
 const DETECTION: [(u64, [Option<u64>; 4]); 10] = [
@@ -216,10 +168,7 @@ const DETECTION: [(u64, [Option<u64>; 4]); 10] = [
     (150, [Some(345_600), Some(864_000), Some(1_728_000), Some(1_728_000)]),
     (100, [Some(518_400), Some(1_296_000), Some(2_592_000), Some(2_592_000)]),
     (50, [Some(1_036_800), Some(2_592_000), Some(5_184_000), Some(5_184_000)]),
-    (
-        20,
-        [Some(2_592_000), Some(6_480_000), Some(12_960_000), Some(12_960_000)],
-    ),
+    (20, [Some(2_592_000), Some(6_480_000), Some(12_960_000), Some(12_960_000)]),
     (10, [None, Some(12_960_000), Some(25_920_000), Some(25_920_000)]),
     (5, [None, None, Some(51_840_000), Some(51_840_000)]),
     (2, [None, None, None, Some(129_600_000)]),
@@ -241,13 +190,7 @@ fn two_nines_take_ten_times_as_long() {
         for ((factor, long), expected) in ROWS.into_iter().zip(times) {
             // Ten times as long, or never when the errors that takes do not fit the window.
             let limit = u64::from(long.secs()) * 1_000;
-            check_detection(
-                "99%",
-                factor,
-                long,
-                permille,
-                expected.map(|time| time * 10).filter(|&time| time < limit),
-            );
+            check_detection("99%", factor, long, permille, expected.map(|time| time * 10).filter(|&time| time < limit));
         }
     }
     check_detection("99%", "14.4", Window::H1, 150, Some(3_456_000));
@@ -282,11 +225,7 @@ fn a_total_outage_fires_after_exactly_its_threshold() {
             Trigger::factor(factor).unwrap(),
         );
         let row = Row::resolve(alert, target(objective), Period::D30).unwrap();
-        assert_eq!(
-            row.full_outage(),
-            Duration::from_millis(millis),
-            "{alert} for {objective}"
-        );
+        assert_eq!(row.full_outage(), Duration::from_millis(millis), "{alert} for {objective}");
         assert_eq!(row.full_outage_attos(), u128::from(millis) * 10_u128.pow(15));
     }
 }
@@ -311,16 +250,7 @@ fn fifteen_percent_errors_for_ten_minutes_walk_through_every_position() {
         (600_000 + 3_254_399, Recovering),
         (600_000 + 3_254_400, Acceptable), // the book: 60 minutes after
     ] {
-        let found = at(
-            &row,
-            start + millis,
-            Fault {
-                start,
-                end,
-                permille: 150,
-            },
-            Start::Clean,
-        );
+        let found = at(&row, start + millis, Fault { start, end, permille: 150 }, Start::Clean);
         assert_eq!(found.position, position, "after {millis} ms");
     }
 }
@@ -329,18 +259,10 @@ fn fifteen_percent_errors_for_ten_minutes_walk_through_every_position() {
 fn a_long_window_alone_keeps_firing_for_58_minutes_after_a_short_outage() {
     let row = row("99.9%", "36", Window::H1, Window::M5);
     let (start, end) = (10_000_000, 10_129_601); // 2.16 minutes and one millisecond: just over the threshold
-    let fault = Fault {
-        start,
-        end,
-        permille: 1_000,
-    };
+    let fault = Fault { start, end, permille: 1_000 };
     let reset = 57.84 * 60_000.0;
-    let long_exceeds = |millis| {
-        matches!(
-            at(&row, millis, fault, Start::Clean).position,
-            Position::Firing | Position::Recovering
-        )
-    };
+    let long_exceeds =
+        |millis| matches!(at(&row, millis, fault, Start::Clean).position, Position::Firing | Position::Recovering);
     assert!(!long_exceeds(end - 1));
     assert!(long_exceeds(end));
     assert!(long_exceeds(end + reset as u64 - 1));
@@ -357,24 +279,10 @@ fn just_below_its_factor_a_row_never_fires() {
 #[test]
 fn one_failure_of_ten_requests_burns_a_hundredfold() {
     // The book prints 1,000; 10 % over 0.1 % is 100, and only 100 agrees with the 13.9 % it gives for the budget.
-    let hour = Counts {
-        good: 9,
-        bad: 1,
-        excluded: 0,
-    };
-    assert_close(
-        BurnRate::raw(target("99.9%"), hour).value().unwrap(),
-        100.0,
-        1.0e-12,
-        "one of ten",
-    );
+    let hour = Counts { good: 9, bad: 1, excluded: 0 };
+    assert_close(BurnRate::raw(target("99.9%"), hour).value().unwrap(), 100.0, 1.0e-12, "one of ten");
     let share_of_month = 100.0 / 720.0;
-    assert_close(
-        month("99.9%", 7_200, 1).spent().unwrap(),
-        share_of_month,
-        1.0e-12,
-        "100 x 1 h / 30 d",
-    );
+    assert_close(month("99.9%", 7_200, 1).spent().unwrap(), share_of_month, 1.0e-12, "100 x 1 h / 30 d");
 }
 
 // ------------------------------------------------------------------------------------------------ helpers
@@ -384,11 +292,7 @@ fn target(objective: &str) -> Objective {
 }
 
 fn month(objective: &str, valid: u64, bad: u64) -> Budget {
-    let counts = Counts {
-        good: valid - bad,
-        bad,
-        excluded: 0,
-    };
+    let counts = Counts { good: valid - bad, bad, excluded: 0 };
     Budget::new(target(objective), &Observation::full(Period::D30.window(), counts))
 }
 
@@ -398,10 +302,7 @@ fn row(objective: &str, factor: &str, long: Window, short: Window) -> Row {
 }
 
 fn assert_close(found: f64, expected: f64, relative: f64, what: &str) {
-    assert!(
-        (found - expected).abs() <= expected.abs() * relative,
-        "{what}: {found}, expected {expected}"
-    );
+    assert!((found - expected).abs() <= expected.abs() * relative, "{what}: {found}, expected {expected}");
 }
 
 /// Errors of a constant ratio during `[start, end)`, in milliseconds.
@@ -428,31 +329,12 @@ fn observe(window: Window, now: u64, fault: Fault, start: Start) -> Observation 
     };
     let faulty = now.min(fault.end).saturating_sub(fault.start.max(now - seen));
     let bad = faulty * fault.permille;
-    Observation::partial(
-        window,
-        Counts {
-            good: seen * 1_000 - bad,
-            bad,
-            excluded: 0,
-        },
-        Duration::from_millis(seen),
-    )
+    Observation::partial(window, Counts { good: seen * 1_000 - bad, bad, excluded: 0 }, Duration::from_millis(seen))
 }
 
 fn at(row: &Row, now: u64, fault: Fault, start: Start) -> Evaluation {
-    let (long, short) = (
-        observe(row.long(), now, fault, start),
-        observe(row.short(), now, fault, start),
-    );
-    evaluate(
-        row,
-        row.objective(),
-        &long,
-        &short,
-        MinBad::Auto,
-        UnseenTime::Scaled,
-        false,
-    )
+    let (long, short) = (observe(row.long(), now, fault, start), observe(row.short(), now, fault, start));
+    evaluate(row, row.objective(), &long, &short, MinBad::Auto, UnseenTime::Scaled, false)
 }
 
 /// The row is not yet active after `expected` milliseconds of errors, when it is exactly at its threshold, and is one
@@ -462,11 +344,7 @@ fn check_detection(objective: &str, factor: &str, long: Window, permille: u64, e
     let row = row(objective, factor, long, short);
     for before in [Start::Clean, Start::Fresh] {
         let begin = 1_000_000_000;
-        let fault = Fault {
-            start: begin,
-            end: u64::MAX,
-            permille,
-        };
+        let fault = Fault { start: begin, end: u64::MAX, permille };
         let active = |elapsed| at(&row, begin + elapsed, fault, before).active;
         // Constant errors only ever add to a window, so the first active moment can be searched by halves.
         let (mut not_yet, mut limit) = (0, u64::from(long.secs()) * 1_000 + 1);
@@ -479,9 +357,6 @@ fn check_detection(objective: &str, factor: &str, long: Window, permille: u64, e
             }
         }
         let found = active(limit).then_some(not_yet);
-        assert_eq!(
-            found, expected,
-            "{objective} at {factor} over {long}, {permille} per mille, {before:?}"
-        );
+        assert_eq!(found, expected, "{objective} at {factor} over {long}, {permille} per mille, {before:?}");
     }
 }

@@ -10,17 +10,9 @@ use crate::tally::Tally;
 /// Only library and binary targets are built, so no dev-dependency can lend a feature.
 pub(crate) fn run(workspace: &Metadata) -> anyhow::Result<Tally> {
     let mut total = Tally::default();
-    for package in workspace
-        .workspace_packages()
-        .into_iter()
-        .filter(|package| is_published(package))
-    {
+    for package in workspace.workspace_packages().into_iter().filter(|package| is_published(package)) {
         for features in feature_sets(&package.features) {
-            let line = format!(
-                "clippy -p {}{}{features} -- -D warnings",
-                package.name,
-                targets(package)
-            );
+            let line = format!("clippy -p {}{}{features} -- -D warnings", package.name, targets(package));
             total += cargo(&line).run()?;
         }
     }
@@ -44,11 +36,7 @@ fn targets(package: &Package) -> &'static str {
 /// None, each, all. With one feature, each is all.
 fn feature_sets<T>(declared: &BTreeMap<String, T>) -> Vec<String> {
     let mut sets = vec![" --no-default-features".to_owned()];
-    sets.extend(
-        declared
-            .keys()
-            .map(|feature| format!(" --no-default-features --features {feature}")),
-    );
+    sets.extend(declared.keys().map(|feature| format!(" --no-default-features --features {feature}")));
     if declared.len() > 1 {
         sets.push(" --all-features".to_owned());
     }
@@ -68,10 +56,7 @@ mod tests {
     #[test]
     fn feature_sets_are_none_then_each_then_all() {
         check(&[], &[" --no-default-features"]);
-        check(
-            &["axum"],
-            &[" --no-default-features", " --no-default-features --features axum"],
-        );
+        check(&["axum"], &[" --no-default-features", " --no-default-features --features axum"]);
         check(
             &["axum", "grpc"],
             &[

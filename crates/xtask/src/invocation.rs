@@ -13,10 +13,7 @@ use crate::tally::Tally;
 pub(crate) fn cargo(line: &str) -> Invocation {
     let mut command = cargo_program();
     command.args(line.split_whitespace());
-    Invocation {
-        command,
-        shown: format!("cargo {line}"),
-    }
+    Invocation { command, shown: format!("cargo {line}") }
 }
 
 /// The cargo that runs us, with nothing to read: a question asked in CI must not wait for an answer.
@@ -62,17 +59,11 @@ impl Invocation {
 
     fn start(&mut self) -> anyhow::Result<Child> {
         anstream::println!("    {}", self.shown);
-        self.command
-            .spawn()
-            .with_context(|| format!("failed to start `{}`", self.shown))
+        self.command.spawn().with_context(|| format!("failed to start `{}`", self.shown))
     }
 
     fn judge(&self, status: ExitStatus) -> Tally {
-        if status.success() {
-            Tally::passed()
-        } else {
-            Tally::failed(&format!("{} ({status})", self.shown))
-        }
+        if status.success() { Tally::passed() } else { Tally::failed(&format!("{} ({status})", self.shown)) }
     }
 }
 

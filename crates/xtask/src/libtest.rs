@@ -28,10 +28,7 @@ impl Harness {
             self.tally.passed += count(counts, "passed").saturating_sub(skipped);
             self.tally.failed += count(counts, "failed");
             self.tally.skipped += count(counts, "ignored") + skipped;
-        } else if let Some(name) = line
-            .strip_prefix("test ")
-            .and_then(|rest| rest.strip_suffix(" ... FAILED"))
-        {
+        } else if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
             self.tally.notes.push(format!("FAILED test {name}"));
         } else if let Some(why) = said_skipped(line) {
             // A test without the program it needs writes this line past the harness, once, and returns.
@@ -101,10 +98,7 @@ mod tests {
             "SKIPPED prometheus: not installed\ntest a ... ok\ntest b ... SKIPPED otel-collector: not installed\nok\n\
              test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n",
             "1 passed, 0 failed, 2 skipped",
-            &[
-                "SKIPPED prometheus: not installed",
-                "SKIPPED otel-collector: not installed",
-            ],
+            &["SKIPPED prometheus: not installed", "SKIPPED otel-collector: not installed"],
         );
     }
 }

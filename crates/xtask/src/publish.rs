@@ -7,11 +7,7 @@ use crate::tally::Tally;
 
 /// CI packages what is committed; a developer, what is about to be.
 pub(crate) fn dry_run() -> anyhow::Result<Tally> {
-    let dirty = if env::var_os("CI").is_some() {
-        ""
-    } else {
-        " --allow-dirty"
-    };
+    let dirty = if env::var_os("CI").is_some() { "" } else { " --allow-dirty" };
     let mut unreachable = None;
     let tally = cargo(&format!("publish --workspace --dry-run{dirty}"))
         .run_hearing_stderr(|line| unreachable = unreachable.or(registry_is_unreachable(line)))?;

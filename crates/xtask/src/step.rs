@@ -27,9 +27,7 @@ impl Step {
         }
         let mut tally = (self.work)(workspace).unwrap_or_else(|error| Tally::failed(&format!("{error:#}")));
         if tally.failed > 0 {
-            tally
-                .notes
-                .push(format!("       again: cargo xtask test --only {}", self.name));
+            tally.notes.push(format!("       again: cargo xtask test --only {}", self.name));
         }
         tally
     }

@@ -23,11 +23,7 @@ pub(crate) const STEPS: &[Step] = &[
         name: "doc",
         truth: "the documentation builds and its links lead somewhere",
         needs: &[],
-        work: |_| {
-            cargo("doc --workspace --no-deps --all-features")
-                .env("RUSTDOCFLAGS", "-D warnings")
-                .run()
-        },
+        work: |_| cargo("doc --workspace --no-deps --all-features").env("RUSTDOCFLAGS", "-D warnings").run(),
     },
     Step {
         name: "test",

@@ -15,26 +15,15 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn passed() -> Self {
-        Self {
-            passed: 1,
-            ..Self::default()
-        }
+        Self { passed: 1, ..Self::default() }
     }
 
     pub(crate) fn failed(why: &str) -> Self {
-        Self {
-            failed: 1,
-            notes: vec![format!("FAILED {why}")],
-            ..Self::default()
-        }
+        Self { failed: 1, notes: vec![format!("FAILED {why}")], ..Self::default() }
     }
 
     pub(crate) fn skipped(why: &str) -> Self {
-        Self {
-            skipped: 1,
-            notes: vec![format!("SKIPPED {why}")],
-            ..Self::default()
-        }
+        Self { skipped: 1, notes: vec![format!("SKIPPED {why}")], ..Self::default() }
     }
 }
 
@@ -49,10 +38,6 @@ impl AddAssign for Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }

@@ -32,18 +32,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let chosen = STEPS
-        .iter()
-        .filter(|step| args.only.is_empty() || args.only.iter().any(|name| name == step.name));
+    let chosen = STEPS.iter().filter(|step| args.only.is_empty() || args.only.iter().any(|name| name == step.name));
     if args.list {
         chosen.for_each(report::listed);
         return Ok(ExitCode::SUCCESS);
     }
 
-    let workspace = MetadataCommand::new()
-        .no_deps()
-        .exec()
-        .context("failed to read the workspace")?;
+    let workspace = MetadataCommand::new().no_deps().exec().context("failed to read the workspace")?;
     env::set_current_dir(&workspace.workspace_root).context("failed to enter the workspace")?;
 
     let mut total = Tally::default();
@@ -55,21 +50,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     if total.skipped > 0 && env::var_os(NO_SKIP).is_some() {
         total.failed += mem::take(&mut total.skipped);
-        total.notes.push(format!(
-            "FAILED because {NO_SKIP} is set: what was skipped counts as failed"
-        ));
+        total.notes.push(format!("FAILED because {NO_SKIP} is set: what was skipped counts as failed"));
     }
     report::summary(&total);
-    Ok(if total.failed > 0 {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if total.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn step_names() -> PossibleValuesParser {
-    STEPS
-        .iter()
-        .map(|Step { name, truth, .. }| PossibleValue::new(*name).help(*truth))
-        .into()
+    STEPS.iter().map(|Step { name, truth, .. }| PossibleValue::new(*name).help(*truth)).into()
 }

@@ -20,19 +20,11 @@ pub(crate) enum Absence {
     Skips,
 }
 
-pub(crate) const RUSTFMT: Tool = Tool {
-    name: "rustfmt",
-    subcommand: "fmt",
-    install: "rustup component add rustfmt",
-    absence: Absence::Fails,
-};
+pub(crate) const RUSTFMT: Tool =
+    Tool { name: "rustfmt", subcommand: "fmt", install: "rustup component add rustfmt", absence: Absence::Fails };
 
-pub(crate) const CLIPPY: Tool = Tool {
-    name: "clippy",
-    subcommand: "clippy",
-    install: "rustup component add clippy",
-    absence: Absence::Fails,
-};
+pub(crate) const CLIPPY: Tool =
+    Tool { name: "clippy", subcommand: "clippy", install: "rustup component add clippy", absence: Absence::Fails };
 
 pub(crate) const CARGO_DENY: Tool = Tool {
     name: "cargo-deny",

@@ -43,10 +43,7 @@ mod tests {
     #[test]
     fn a_latency_equal_to_a_threshold_is_within_it() {
         let bands = Bands::new(vec![300, 100, 300]);
-        assert_eq!(
-            [0, 100, 101, 300, 301, u64::MAX].map(|nanos| bands.of(nanos)),
-            [0, 0, 1, 1, 2, 2]
-        );
+        assert_eq!([0, 100, 101, 300, 301, u64::MAX].map(|nanos| bands.of(nanos)), [0, 0, 1, 1, 2, 2]);
     }
 
     #[test]

@@ -67,10 +67,7 @@ impl Outcome {
 
     /// Whether the service failed, by the default rules.
     pub const fn is_failure(self) -> bool {
-        matches!(
-            self,
-            Self::ServerError | Self::SaidBad | Self::ServiceError | Self::Panicked | Self::BodyFailed
-        )
+        matches!(self, Self::ServerError | Self::SaidBad | Self::ServiceError | Self::Panicked | Self::BodyFailed)
     }
 
     /// One word for tables and labels.
@@ -108,14 +105,8 @@ pub(crate) enum Word {
 }
 
 impl Word {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Nothing,
-        Self::Good,
-        Self::Bad,
-        Self::Excluded,
-        Self::Degraded,
-        Self::GoodButDegraded,
-    ];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Nothing, Self::Good, Self::Bad, Self::Excluded, Self::Degraded, Self::GoodButDegraded];
 
     /// `degraded` is heard only on responses that are otherwise good.
     #[inline]

@@ -39,12 +39,7 @@ pub(crate) enum Facts {
     /// The plain recording API, without a duration.
     Untimed { word: Word },
     /// A response head, and possibly what became of the body.
-    Head {
-        status: u16,
-        word: Word,
-        head: u64,
-        body: Option<Body>,
-    },
+    Head { status: u16, word: Word, head: u64, body: Option<Body> },
 }
 
 /// What became of a body.
@@ -67,20 +62,12 @@ impl RuleSet {
         unmatched: bool,
     ) -> Self {
         let grace = cancel_grace(slos.clone(), deadline);
-        Self {
-            rules: slos.map(|slo| Rule::new(slo, grace)).collect(),
-            excluded,
-            unmatched,
-        }
+        Self { rules: slos.map(|slo| Rule::new(slo, grace)).collect(), excluded, unmatched }
     }
 
     /// What rule `index` makes of the facts. Head-deciding rules are asked without a body.
     pub(crate) fn judge(&self, rule: &Rule, facts: Facts) -> Judged {
-        if self.excluded {
-            Verdict::Excluded(Reason::ROUTE_EXCLUDED)
-        } else {
-            rule.judge(self.unmatched, facts)
-        }
+        if self.excluded { Verdict::Excluded(Reason::ROUTE_EXCLUDED) } else { rule.judge(self.unmatched, facts) }
     }
 }
 
@@ -92,11 +79,7 @@ fn cancel_grace<'a>(slos: impl Iterator<Item = &'a Slo>, deadline: Option<Durati
         slos.filter_map(|slo| slo.indicator().threshold())
             .map(|(threshold, _)| threshold)
             .max()
-            .map_or(DEFAULT, |loosest| {
-                loosest
-                    .saturating_mul(4)
-                    .clamp(Duration::from_secs(1), Duration::from_secs(10))
-            })
+            .map_or(DEFAULT, |loosest| loosest.saturating_mul(4).clamp(Duration::from_secs(1), Duration::from_secs(10)))
     })
 }
 
@@ -121,11 +104,7 @@ impl Rule {
             indicator: slo.indicator(),
             judged_at: slo.decision_point(),
             cancel: slo.cancel_policy().unwrap_or(own_limit),
-            statuses: slo
-                .status_overrides()
-                .iter()
-                .map(|rule| (rule.status, rule.meaning))
-                .collect(),
+            statuses: slo.status_overrides().iter().map(|rule| (rule.status, rule.meaning)).collect(),
         }
     }
 
@@ -135,9 +114,7 @@ impl Rule {
 
     /// The threshold in nanoseconds and where it is measured.
     pub(crate) fn threshold(&self) -> Option<(u64, Measure)> {
-        self.indicator
-            .threshold()
-            .map(|(threshold, measure)| (nanos(threshold), measure))
+        self.indicator.threshold().map(|(threshold, measure)| (nanos(threshold), measure))
     }
 
     /// The age in nanoseconds above which a cancelled request is bad, for policies that have one.
@@ -150,19 +127,11 @@ impl Rule {
 
     /// The statuses this rule may treat unlike their neighbours.
     pub(crate) fn named_statuses(&self) -> impl Iterator<Item = u16> {
-        self.statuses
-            .iter()
-            .map(|(status, _)| *status)
-            .chain([404, 405, 408, 429, 504])
+        self.statuses.iter().map(|(status, _)| *status).chain([404, 405, 408, 429, 504])
     }
 
     pub(crate) fn meaning(&self, unmatched: bool, status: u16) -> Meaning {
-        let own = self
-            .statuses
-            .iter()
-            .rev()
-            .find(|(own, _)| *own == status)
-            .map(|(_, meaning)| meaning);
+        let own = self.statuses.iter().rev().find(|(own, _)| *own == status).map(|(_, meaning)| meaning);
         let timed_out = status == 408 || status == 504;
         match (own, status) {
             (Some(StatusMeaning::Success), _) => Meaning::Success,
@@ -179,27 +148,15 @@ impl Rule {
 
     fn judge(&self, unmatched: bool, facts: Facts) -> Judged {
         match facts {
-            Facts::NoHead {
-                ending: Ending::Cancelled,
-                elapsed,
-            } => self.judge_cancelled(elapsed),
+            Facts::NoHead { ending: Ending::Cancelled, elapsed } => self.judge_cancelled(elapsed),
             Facts::NoHead { ending, elapsed } => {
-                let reason = if ending == Ending::Panicked {
-                    Reason::PANIC
-                } else {
-                    Reason::SERVICE_ERROR
-                };
+                let reason = if ending == Ending::Panicked { Reason::PANIC } else { Reason::SERVICE_ERROR };
                 self.judge_outcome(Meaning::Failure(reason), false, Timing::Reached(elapsed))
             }
             Facts::Untimed { word } => {
                 self.judge_outcome(said(word).unwrap_or(Meaning::Success), word.is_degraded(), Timing::None)
             }
-            Facts::Head {
-                status,
-                word,
-                head,
-                body,
-            } => {
+            Facts::Head { status, word, head, body } => {
                 let meaning = said(word).unwrap_or_else(|| self.meaning(unmatched, status));
                 let timing = self.timing(head, body);
                 let meaning = match body.map(|body| body.ending) {
@@ -228,13 +185,14 @@ impl Rule {
                 Timing::Reached(body.first)
             }
             (Measure::End, Some(body)) if body.ending == Ending::Completed => Timing::Reached(body.end),
-            (_, Some(body)) => {
+            (measure, Some(body)) => {
+                let elapsed = if measure == Measure::FirstByte { body.first } else { body.end };
                 let reason = match body.ending {
                     Ending::BodyFailed => Reason::BODY_ERROR,
                     Ending::BodyPanicked => Reason::PANIC,
                     _ => Reason::CLIENT_GONE,
                 };
-                Timing::NotReached(body.end, reason)
+                Timing::NotReached(elapsed, reason)
             }
         }
     }
@@ -300,14 +258,8 @@ fn said(word: Word) -> Option<Meaning> {
 /// What is reported of an event on its route: the same for every SLO.
 pub(crate) fn outcome(facts: Facts) -> Outcome {
     match facts {
-        Facts::NoHead {
-            ending: Ending::Cancelled,
-            ..
-        } => Outcome::Cancelled,
-        Facts::NoHead {
-            ending: Ending::Panicked,
-            ..
-        } => Outcome::Panicked,
+        Facts::NoHead { ending: Ending::Cancelled, .. } => Outcome::Cancelled,
+        Facts::NoHead { ending: Ending::Panicked, .. } => Outcome::Panicked,
         Facts::NoHead { .. } => Outcome::ServiceError,
         Facts::Untimed { word } => said_outcome(word).unwrap_or(Outcome::Success),
         Facts::Head { status, word, body, .. } => match body.map(|body| body.ending) {

@@ -99,18 +99,10 @@ impl Table {
     pub(crate) fn compile(set: &RuleSet) -> Result<Self, TableError> {
         let decides_at_end = !set.excluded && set.rules.iter().any(|rule| rule.judged_at() == JudgedAt::End);
         let thresholds = |point: Measure| {
-            let bounds = set.rules.iter().filter_map(|rule| rule.threshold());
-            Bands::new(
-                bounds
-                    .filter(|(_, measure)| *measure == point)
-                    .map(|(nanos, _)| nanos)
-                    .collect(),
-            )
+            let bounds = set.rules.iter().filter_map(Rule::threshold);
+            Bands::new(bounds.filter(|(_, measure)| *measure == point).map(|(nanos, _)| nanos).collect())
         };
-        let early = set
-            .rules
-            .iter()
-            .flat_map(|rule| [rule.cancel_limit(), rule.threshold().map(|(nanos, _)| nanos)]);
+        let early = set.rules.iter().flat_map(|rule| [rule.cancel_limit(), rule.threshold().map(|(nanos, _)| nanos)]);
         let (status_class, statuses) = status_classes(set)?;
         let mut table = Self {
             status_class,
@@ -129,25 +121,12 @@ impl Table {
             decides_at_end,
             classes: Box::default(),
         };
-        let situations = statuses.len()
-            * Word::ALL.len()
-            * if decides_at_end {
-                table.ends_per_status_and_word()
-            } else {
-                1
-            };
+        let situations =
+            statuses.len() * Word::ALL.len() * if decides_at_end { table.ends_per_status_and_word() } else { 1 };
         if situations > MAX_SITUATIONS {
-            return Err(TableError::TooManySituations {
-                situations,
-                limit: MAX_SITUATIONS,
-            });
+            return Err(TableError::TooManySituations { situations, limit: MAX_SITUATIONS });
         }
-        let mut classes = Classes {
-            set,
-            decides_at_end,
-            seen: HashMap::new(),
-            all: Vec::new(),
-        };
+        let mut classes = Classes { set, decides_at_end, seen: HashMap::new(), all: Vec::new() };
         table.early_entries = table.compile_early(&mut classes)?;
         table.untimed_entries = compile_untimed(&mut classes)?;
         table.head_entries = table.compile_heads(&statuses, &mut classes)?;
@@ -162,19 +141,9 @@ impl Table {
         let mut entries = Vec::new();
         for ending in EARLY_ENDINGS {
             for band in 0..self.early.len() {
-                let facts = Facts::NoHead {
-                    ending,
-                    elapsed: self.early.representative(band),
-                };
-                let histogram = if ending == Ending::Cancelled {
-                    Histogram::None
-                } else {
-                    Histogram::Error
-                };
-                entries.push(Entry {
-                    class: classes.of(facts, Point::Both)?,
-                    histogram,
-                });
+                let facts = Facts::NoHead { ending, elapsed: self.early.representative(band) };
+                let histogram = if ending == Ending::Cancelled { Histogram::None } else { Histogram::Error };
+                entries.push(Entry { class: classes.of(facts, Point::Both)?, histogram });
             }
         }
         Ok(entries.into())
@@ -185,21 +154,13 @@ impl Table {
         for &status in statuses {
             for word in Word::ALL {
                 for band in 0..self.head.len() {
-                    let facts = Facts::Head {
-                        status,
-                        word,
-                        head: self.head.representative(band),
-                        body: None,
-                    };
+                    let facts = Facts::Head { status, word, head: self.head.representative(band), body: None };
                     let histogram = match outcome(facts) {
                         Outcome::SaidExcluded => Histogram::None,
                         outcome if outcome.is_failure() => Histogram::Error,
                         _ => Histogram::Success,
                     };
-                    entries.push(Entry {
-                        class: classes.of(facts, Point::Head)?,
-                        histogram,
-                    });
+                    entries.push(Entry { class: classes.of(facts, Point::Head)?, histogram });
                 }
             }
         }
@@ -217,18 +178,8 @@ impl Table {
                             for end_band in 0..self.end.len() {
                                 let first = self.first.representative(first_band);
                                 let end = self.end.representative(end_band);
-                                let body = Some(Body {
-                                    ending,
-                                    begun,
-                                    first,
-                                    end,
-                                });
-                                let facts = Facts::Head {
-                                    status,
-                                    word,
-                                    head,
-                                    body,
-                                };
+                                let body = Some(Body { ending, begun, first, end });
+                                let facts = Facts::Head { status, word, head, body };
                                 entries.push(classes.of(facts, Point::End)?);
                             }
                         }
@@ -280,17 +231,13 @@ impl Table {
         let index = row * self.early.len() + self.early.of(elapsed);
         self.early_entries
             .get(index)
-            .map_or((ClassIndex::NONE, Histogram::None), |entry| {
-                (entry.class, entry.histogram)
-            })
+            .map_or((ClassIndex::NONE, Histogram::None), |entry| (entry.class, entry.histogram))
     }
 
     /// The class of an event without a duration.
     #[inline]
     pub(crate) fn untimed(&self, word: Word) -> ClassIndex {
-        self.untimed_entries
-            .get(word.index())
-            .map_or(ClassIndex::NONE, |entry| entry.class)
+        self.untimed_entries.get(word.index()).map_or(ClassIndex::NONE, |entry| entry.class)
     }
 
     /// What the head decides.
@@ -300,20 +247,15 @@ impl Table {
         let situation = usize::from(class) * Word::ALL.len() + word.index();
         let band = self.head.of(elapsed);
         let entry = self.head_entries.get(situation * self.head.len() + band);
-        let (class, histogram) = entry.map_or((ClassIndex::NONE, Histogram::None), |entry| {
-            (entry.class, entry.histogram)
-        });
+        let (class, histogram) =
+            entry.map_or((ClassIndex::NONE, Histogram::None), |entry| (entry.class, entry.histogram));
         let end_base = if self.decides_at_end {
             let band = if self.end_looks_at_head { band } else { 0 };
             (situation * self.head_bands_at_end() + band) * self.ends_per_head()
         } else {
             0
         };
-        AtHead {
-            class,
-            histogram,
-            end_base: end_base as u32,
-        } // below MAX_SITUATIONS
+        AtHead { class, histogram, end_base: end_base as u32 } // below MAX_SITUATIONS
     }
 
     /// What the end decides, for a head that said `end_base`.
@@ -326,10 +268,7 @@ impl Table {
             _ => 0,
         };
         let within = (row * self.first.len() + self.first.of(first)) * self.end.len() + self.end.of(end);
-        self.end_entries
-            .get(end_base as usize + within)
-            .copied()
-            .unwrap_or(ClassIndex::NONE)
+        self.end_entries.get(end_base as usize + within).copied().unwrap_or(ClassIndex::NONE)
     }
 
     pub(crate) fn classes(&self) -> &[Class] {
@@ -340,12 +279,7 @@ impl Table {
 fn compile_untimed(classes: &mut Classes<'_>) -> Result<Box<[Entry]>, TableError> {
     Word::ALL
         .into_iter()
-        .map(|word| {
-            Ok(Entry {
-                class: classes.of(Facts::Untimed { word }, Point::Both)?,
-                histogram: Histogram::None,
-            })
-        })
+        .map(|word| Ok(Entry { class: classes.of(Facts::Untimed { word }, Point::Both)?, histogram: Histogram::None }))
         .collect()
 }
 
@@ -384,10 +318,7 @@ impl Classes<'_> {
         if !finished && verdicts.iter().all(Option::is_none) {
             return Ok(ClassIndex::NONE);
         }
-        let class = Class {
-            outcome: finished.then(|| outcome(facts)),
-            verdicts,
-        };
+        let class = Class { outcome: finished.then(|| outcome(facts)), verdicts };
         if let Some(&index) = self.seen.get(&class) {
             return Ok(index);
         }
@@ -407,19 +338,8 @@ impl Classes<'_> {
 /// Only statuses that some rule names can differ from the rest of their hundred, so only those are looked at one by one.
 fn status_classes(set: &RuleSet) -> Result<(Box<[u8; 1_000]>, Vec<u16>), TableError> {
     let signature = |status: u16| -> (Outcome, Vec<Meaning>) {
-        let facts = Facts::Head {
-            status,
-            word: Word::Nothing,
-            head: 0,
-            body: None,
-        };
-        (
-            outcome(facts),
-            set.rules
-                .iter()
-                .map(|rule| rule.meaning(set.unmatched, status))
-                .collect(),
-        )
+        let facts = Facts::Head { status, word: Word::Nothing, head: 0, body: None };
+        (outcome(facts), set.rules.iter().map(|rule| rule.meaning(set.unmatched, status)).collect())
     };
     let mut groups: HashMap<_, u8> = HashMap::new();
     let mut representatives = Vec::new();
@@ -441,11 +361,7 @@ fn status_classes(set: &RuleSet) -> Result<(Box<[u8; 1_000]>, Vec<u16>), TableEr
     for hundred in [1, 3, 4, 5, 6, 7, 8, 9] {
         if let Some(status) = ordinary(hundred) {
             let group = group_of(status)?;
-            classes
-                .iter_mut()
-                .skip(usize::from(hundred) * 100)
-                .take(100)
-                .for_each(|class| *class = group);
+            classes.iter_mut().skip(usize::from(hundred) * 100).take(100).for_each(|class| *class = group);
         }
     }
     for status in named {
@@ -485,10 +401,7 @@ impl fmt::Display for TableError {
         match self {
             Self::TooManyClasses { limit } => write!(f, "more than {limit} classes of events"),
             Self::TooManySituations { situations, limit } => {
-                write!(
-                    f,
-                    "{situations} combinations of status, latency band and ending, more than {limit}"
-                )
+                write!(f, "{situations} combinations of status, latency band and ending, more than {limit}")
             }
             Self::TooManyStatuses { limit } => write!(f, "more than {limit} groups of statuses"),
         }

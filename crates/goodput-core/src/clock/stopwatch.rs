@@ -45,10 +45,7 @@ impl Stopwatch {
         match &self.0 {
             Source::System { anchor } => {
                 let elapsed = Instant::now().saturating_duration_since(*anchor);
-                elapsed
-                    .as_secs()
-                    .wrapping_mul(1_000_000_000)
-                    .wrapping_add(u64::from(elapsed.subsec_nanos()))
+                elapsed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(elapsed.subsec_nanos()))
             }
             // Relaxed: the value stands for itself and publishes nothing.
             Source::Manual(nanos) => nanos.load(Ordering::Relaxed),
@@ -65,9 +62,7 @@ impl ManualStopwatch {
     pub fn advance(&self, by: Duration) {
         let by = nanos(by);
         // Relaxed: as in `nanos`. `fetch_update` cannot fail since the closure always returns a value.
-        let _ = self
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| Some(now.saturating_add(by)));
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| Some(now.saturating_add(by)));
     }
 }
 

@@ -23,18 +23,12 @@ pub struct Moment {
 impl Moment {
     /// A moment on a timeline that was never suspended.
     pub const fn at(since_origin: Duration) -> Self {
-        Self {
-            since_origin,
-            awake: since_origin,
-        }
+        Self { since_origin, awake: since_origin }
     }
 
     /// A moment with `awake` of `since_origin` spent awake. More than all of it counts as all of it.
     pub fn with_awake(since_origin: Duration, awake: Duration) -> Self {
-        Self {
-            since_origin,
-            awake: awake.min(since_origin),
-        }
+        Self { since_origin, awake: awake.min(since_origin) }
     }
 
     /// The time since the timeline's origin.
@@ -73,23 +67,13 @@ impl Timeline {
     /// `speed` seconds of timeline for each real second, for demonstrations: windows fill while one watches. A speed of 0
     /// is taken as 1. Request latency is never scaled, so rates per second of timeline are lower than real ones.
     pub fn accelerated(speed: u32) -> Self {
-        Self {
-            source: Source::System {
-                origin: Readings::now(),
-                speed: speed.max(1),
-            },
-        }
+        Self { source: Source::System { origin: Readings::now(), speed: speed.max(1) } }
     }
 
     /// A timeline that stands still until its twin moves it.
     pub fn manual() -> (Self, ManualTimeline) {
         let moment = Arc::new(Mutex::new(Moment::default()));
-        (
-            Self {
-                source: Source::Manual(Arc::clone(&moment)),
-            },
-            ManualTimeline(moment),
-        )
+        (Self { source: Source::Manual(Arc::clone(&moment)) }, ManualTimeline(moment))
     }
 
     /// Now.
@@ -99,14 +83,8 @@ impl Timeline {
                 let now = Readings::now();
                 let since_origin = now.elapsed.saturating_sub(origin.elapsed).saturating_mul(*speed);
                 let awake = now.awake.saturating_duration_since(origin.awake).saturating_mul(*speed);
-                // The two clocks are read one after the other; less than this apart is no suspend.
-                const READ_APART: Duration = Duration::from_millis(100);
                 let suspended = since_origin.saturating_sub(awake);
-                let seen = if suspended < READ_APART.saturating_mul(*speed) {
-                    since_origin
-                } else {
-                    awake
-                };
+                let seen = if suspended < READ_APART.saturating_mul(*speed) { since_origin } else { awake };
                 Moment::with_awake(since_origin, seen)
             }
             Source::Manual(moment) => *moment.lock(),
@@ -122,6 +100,9 @@ impl Timeline {
     }
 }
 
+/// The two clocks are read one after the other; less than this apart is no suspend.
+const READ_APART: Duration = Duration::from_millis(100);
+
 /// One reading of both of the system's clocks.
 #[derive(Clone, Copy, Debug)]
 struct Readings {
@@ -135,10 +116,7 @@ impl Readings {
         let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         let seconds = u64::try_from(boot.tv_sec).unwrap_or(0);
         let nanos = u32::try_from(boot.tv_nsec).unwrap_or(0);
-        Self {
-            elapsed: Duration::new(seconds, nanos),
-            awake: Instant::now(),
-        }
+        Self { elapsed: Duration::new(seconds, nanos), awake: Instant::now() }
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -146,10 +124,7 @@ impl Readings {
         use std::sync::OnceLock;
         static ANCHOR: OnceLock<Instant> = OnceLock::new();
         let now = Instant::now();
-        Self {
-            elapsed: now.saturating_duration_since(*ANCHOR.get_or_init(|| now)),
-            awake: now,
-        }
+        Self { elapsed: now.saturating_duration_since(*ANCHOR.get_or_init(|| now)), awake: now }
     }
 }
 

@@ -8,11 +8,7 @@ use super::status::{RouteStatus, SloStatus, Status};
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{}: this instance alone, {:.0?} old, {} in flight",
-            self.service, self.age, self.in_flight
-        )?;
+        writeln!(f, "{}: this instance alone, {:.0?} old, {} in flight", self.service, self.age, self.in_flight)?;
         for slo in &self.slos {
             write_slo(f, slo)?;
         }
@@ -31,32 +27,15 @@ impl fmt::Display for Status {
 
 fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
     let counts = slo.counts;
-    writeln!(
-        f,
-        "{}: {} of {} over {}",
-        slo.name,
-        slo.objective,
-        slo.indicator.label(),
-        slo.period
-    )?;
-    write!(
-        f,
-        "  events  {} good, {} bad, {} excluded",
-        counts.good, counts.bad, counts.excluded
-    )?;
+    writeln!(f, "{}: {} of {} over {}", slo.name, slo.objective, slo.indicator.label(), slo.period)?;
+    write!(f, "  events  {} good, {} bad, {} excluded", counts.good, counts.bad, counts.excluded)?;
     for (position, reason) in slo.reasons.iter().enumerate() {
         let before = if position == 0 { " (" } else { ", " };
         write!(f, "{before}{} {}", reason.count, reason.reason)?;
     }
     writeln!(f, "{}", if slo.reasons.is_empty() { "" } else { ")" })?;
     let burn = |window: Window| slo.window(window).map_or(BurnRate::NoData, |window| window.burn);
-    writeln!(
-        f,
-        "  burn    5m {}, 1h {}, 6h {}",
-        burn(Window::M5),
-        burn(Window::H1),
-        burn(Window::H6)
-    )?;
+    writeln!(f, "  burn    5m {}, 1h {}, 6h {}", burn(Window::M5), burn(Window::H1), burn(Window::H6))?;
     write!(f, "  budget  {}", slo.budget.remaining())?;
     if let Some(period) = slo.windows.last() {
         write!(f, "; {} of {} seen", percent(period.seen.coverage.share()), slo.period)?;
@@ -83,11 +62,7 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
 }
 
 fn write_route(f: &mut fmt::Formatter<'_>, route: &RouteStatus) -> fmt::Result {
-    write!(
-        f,
-        "  {}  {} begun, {} in flight",
-        route.template, route.begun, route.in_flight
-    )?;
+    write!(f, "  {}  {} begun, {} in flight", route.template, route.begun, route.in_flight)?;
     for (outcome, count) in &route.outcomes {
         write!(f, ", {count} {outcome}")?;
     }

@@ -50,36 +50,20 @@ pub enum Flag {
 impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RoutesFull {
-                bound,
-                counted_as_other,
-            } => {
-                write!(
-                    f,
-                    "more than {bound} routes: {counted_as_other} events are counted as \"other\""
-                )
+            Self::RoutesFull { bound, counted_as_other } => {
+                write!(f, "more than {bound} routes: {counted_as_other} events are counted as \"other\"")
             }
             Self::ManyUnmatched { unmatched, all } => write!(f, "{unmatched} of {all} events matched no route"),
             Self::NoMatchedPath { unmatched } => {
-                write!(
-                    f,
-                    "none of {unmatched} events matched a route: is the layer inside the router?"
-                )
+                write!(f, "none of {unmatched} events matched a route: is the layer inside the router?")
             }
             Self::NoRouteSeen { slo, routes } if routes.is_empty() => write!(f, "SLO {slo:?} has seen no event yet"),
             Self::NoRouteSeen { slo, routes } => {
-                write!(
-                    f,
-                    "SLO {slo:?} has seen no event yet on its routes {}",
-                    routes.join(", ")
-                )
+                write!(f, "SLO {slo:?} has seen no event yet on its routes {}", routes.join(", "))
             }
             Self::TimelineWentBackwards { times } => write!(f, "the timeline went backwards {times} times"),
             Self::NoRecentTick { since, expected } => {
-                write!(
-                    f,
-                    "no tick for {since:.0?}, expected every {expected:?}: is the ticker running?"
-                )
+                write!(f, "no tick for {since:.0?}, expected every {expected:?}: is the ticker running?")
             }
         }
     }

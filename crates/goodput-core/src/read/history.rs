@@ -48,10 +48,7 @@ impl History {
             capacity: usize::try_from(tier.span.as_nanos() / tier.width.as_nanos().max(1)).unwrap_or(usize::MAX) + 2,
             marks: VecDeque::new(),
         };
-        Self {
-            origin,
-            rings: plan.tiers().iter().map(ring).collect(),
-        }
+        Self { origin, rings: plan.tiers().iter().map(ring).collect() }
     }
 
     /// Remembers the counts at `now` in every tier whose slot is over. Late ticks are one mark at their true time.
@@ -69,27 +66,17 @@ impl History {
         if target <= self.origin.since_origin() {
             return self.origin_edge(Duration::ZERO);
         }
-        let newest = self
-            .rings
-            .iter()
-            .filter_map(|ring| ring.at_or_before(target))
-            .max_by_key(|mark| mark.at);
+        let newest = self.rings.iter().filter_map(|ring| ring.at_or_before(target)).max_by_key(|mark| mark.at);
         match newest {
-            Some(mark) => Edge {
-                at: mark.at,
-                counts: Some(&mark.counts),
-                gap: target.saturating_sub(mark.at.since_origin()),
-            },
+            Some(mark) => {
+                Edge { at: mark.at, counts: Some(&mark.counts), gap: target.saturating_sub(mark.at.since_origin()) }
+            }
             None => self.origin_edge(target.saturating_sub(self.origin.since_origin())),
         }
     }
 
     fn origin_edge(&self, gap: Duration) -> Edge<'static> {
-        Edge {
-            at: self.origin,
-            counts: None,
-            gap,
-        }
+        Edge { at: self.origin, counts: None, gap }
     }
 }
 
@@ -99,11 +86,7 @@ impl Ring {
         if self.marks.back().is_some_and(|last| slot(last.at) >= slot(now)) {
             return;
         }
-        let reused = if self.marks.len() >= self.capacity {
-            self.marks.pop_front()
-        } else {
-            None
-        };
+        let reused = if self.marks.len() >= self.capacity { self.marks.pop_front() } else { None };
         let counts = match reused {
             Some(mut mark) if mark.counts.len() == counts.len() => {
                 mark.counts.copy_from_slice(counts);
@@ -123,11 +106,7 @@ impl Ring {
 impl Edge<'_> {
     /// What SLO `index` saw since, given what its counters stand at now.
     pub(crate) fn observe(&self, window: Window, now: Moment, index: usize, live: Counts) -> Observation {
-        let then = self
-            .counts
-            .and_then(|counts| counts.get(index))
-            .copied()
-            .unwrap_or_default();
+        let then = self.counts.and_then(|counts| counts.get(index)).copied().unwrap_or_default();
         let seen = now.awake().saturating_sub(self.at.awake());
         Observation {
             window,
@@ -146,10 +125,7 @@ mod tests {
     use super::*;
 
     fn good(good: u64) -> Counts {
-        Counts {
-            good,
-            ..Counts::default()
-        }
+        Counts { good, ..Counts::default() }
     }
 
     fn at(seconds: u64) -> Moment {
@@ -184,10 +160,7 @@ mod tests {
             history.push(at(tick * 10), &[good(tick)]);
         }
         let marks: usize = history.rings.iter().map(|ring| ring.marks.len()).sum();
-        assert!(
-            marks as u128 <= plan.slots() + 2 * plan.tiers().len() as u128,
-            "{marks} marks"
-        );
+        assert!(marks as u128 <= plan.slots() + 2 * plan.tiers().len() as u128, "{marks} marks");
     }
 
     proptest! {

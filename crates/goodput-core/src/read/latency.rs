@@ -32,14 +32,7 @@ pub struct LatencySummary {
 
 impl Latencies {
     pub(crate) fn new(buckets: &[u64]) -> Self {
-        Self(
-            buckets
-                .iter()
-                .copied()
-                .enumerate()
-                .filter(|(_, count)| *count > 0)
-                .collect(),
-        )
+        Self(buckets.iter().copied().enumerate().filter(|(_, count)| *count > 0).collect())
     }
 
     /// How many latencies there are.
@@ -56,14 +49,7 @@ impl Latencies {
     pub fn summary(&self) -> Option<LatencySummary> {
         let histogram = self.histogram()?;
         let at = |quantile| value_at(&histogram, quantile);
-        Some(LatencySummary {
-            p50: at(0.5),
-            p90: at(0.9),
-            p95: at(0.95),
-            p99: at(0.99),
-            p999: at(0.999),
-            max: at(1.0),
-        })
+        Some(LatencySummary { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999), max: at(1.0) })
     }
 
     /// Adds the latencies of another route or instance.

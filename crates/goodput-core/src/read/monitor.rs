@@ -18,15 +18,8 @@ pub(crate) struct Watched {
     windows: Vec<Window>,
 }
 
-const STANDARD_WINDOWS: [Window; 7] = [
-    Window::M5,
-    Window::M30,
-    Window::H1,
-    Window::H2,
-    Window::H6,
-    Window::D1,
-    Window::D3,
-];
+const STANDARD_WINDOWS: [Window; 7] =
+    [Window::M5, Window::M30, Window::H1, Window::H2, Window::H6, Window::D1, Window::D3];
 
 impl Watched {
     pub(crate) fn new(name: &str, objective: Objective, period: Period, policy: Policy, min_bad: MinBad) -> Self {
@@ -36,14 +29,7 @@ impl Watched {
         windows.push(whole);
         windows.sort_unstable();
         windows.dedup();
-        Self {
-            name: name.to_owned(),
-            objective,
-            period,
-            policy,
-            min_bad,
-            windows,
-        }
+        Self { name: name.to_owned(), objective, period, policy, min_bad, windows }
     }
 }
 
@@ -77,10 +63,7 @@ impl Monitor {
 
     /// Remembers `counts` as what the counters stood at `now`. A moment before the last one is flagged and left out.
     pub(crate) fn tick(&mut self, now: Moment, counts: &[Counts], slos: &[Watched]) {
-        if self
-            .last_tick
-            .is_some_and(|last| now.since_origin() < last.since_origin())
-        {
+        if self.last_tick.is_some_and(|last| now.since_origin() < last.since_origin()) {
             self.went_backwards += 1;
             return;
         }
@@ -97,20 +80,13 @@ impl Monitor {
 
     /// Every window of every SLO, as it ends now. The far edges are looked up once for all SLOs.
     pub(crate) fn observe(&self, now: Moment, counts: &[Counts], slos: &[Watched]) -> Vec<Vec<Observation>> {
-        let edges: Vec<_> = self
-            .windows
-            .iter()
-            .map(|window| (*window, self.history.edge(now, *window)))
-            .collect();
+        let edges: Vec<_> = self.windows.iter().map(|window| (*window, self.history.edge(now, *window))).collect();
         slos.iter()
             .zip(counts)
             .enumerate()
             .map(|(index, (slo, live))| {
-                let own = edges
-                    .iter()
-                    .filter(|(window, _)| slo.windows.binary_search(window).is_ok());
-                own.map(|(window, edge)| edge.observe(*window, now, index, *live))
-                    .collect()
+                let own = edges.iter().filter(|(window, _)| slo.windows.binary_search(window).is_ok());
+                own.map(|(window, edge)| edge.observe(*window, now, index, *live)).collect()
             })
             .collect()
     }
@@ -119,19 +95,12 @@ impl Monitor {
     pub(crate) fn judge(&self, index: usize, slo: &Watched, observed: &[Observation]) -> Vec<Evaluation> {
         let active = self.active.get(index).map_or(&[][..], Vec::as_slice);
         let rows = slo.policy.rows().iter().zip(active);
-        rows.filter_map(|(row, active)| judge(slo, row, observed, *active))
-            .collect()
+        rows.filter_map(|(row, active)| judge(slo, row, observed, *active)).collect()
     }
 
     /// `now`, or the last tick if the timeline has gone back behind it.
     pub(crate) fn not_before_last_tick(&self, now: Moment) -> Moment {
-        self.last_tick.map_or(now, |last| {
-            if now.since_origin() < last.since_origin() {
-                last
-            } else {
-                now
-            }
-        })
+        self.last_tick.map_or(now, |last| if now.since_origin() < last.since_origin() { last } else { now })
     }
 
     pub(crate) fn last_tick(&self) -> Option<Moment> {
@@ -150,13 +119,5 @@ impl Monitor {
 fn judge(slo: &Watched, row: &goodput_model::Row, observed: &[Observation], was_active: bool) -> Option<Evaluation> {
     let find = |window: Window| observed.iter().find(|observation| observation.window == window);
     let (long, short) = (find(row.long())?, find(row.short())?);
-    Some(evaluate(
-        row,
-        slo.objective,
-        long,
-        short,
-        slo.min_bad,
-        UnseenTime::Scaled,
-        was_active,
-    ))
+    Some(evaluate(row, slo.objective, long, short, slo.min_bad, UnseenTime::Scaled, was_active))
 }

@@ -110,11 +110,7 @@ fn add_reasons(route: &Route, classes: &[u64], said: &[(Verdict, u64)], sums: &m
             }
         }
         for &(verdict, events) in said {
-            let left = if matches!(verdict, Verdict::Bad(_)) {
-                &mut said_bad
-            } else {
-                &mut said_excluded
-            };
+            let left = if matches!(verdict, Verdict::Bad(_)) { &mut said_bad } else { &mut said_excluded };
             let shown = events.min(*left);
             *left -= shown;
             add(sum, verdict, shown);

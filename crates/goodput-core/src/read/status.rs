@@ -155,20 +155,12 @@ impl RouteStatus {
 
     /// Events that ended this way.
     pub fn outcome(&self, outcome: Outcome) -> u64 {
-        self.outcomes
-            .iter()
-            .filter(|(known, _)| *known == outcome)
-            .map(|(_, count)| count)
-            .sum()
+        self.outcomes.iter().filter(|(known, _)| *known == outcome).map(|(_, count)| count).sum()
     }
 
     /// Events the service failed, by the default rules.
     pub fn failures(&self) -> u64 {
-        self.outcomes
-            .iter()
-            .filter(|(outcome, _)| outcome.is_failure())
-            .map(|(_, count)| count)
-            .sum()
+        self.outcomes.iter().filter(|(outcome, _)| outcome.is_failure()).map(|(_, count)| count).sum()
     }
 }
 
@@ -187,16 +179,7 @@ pub(crate) struct Parts<'a> {
 
 /// Composes a status. Pure: all of it is arithmetic on what was read.
 pub(crate) fn compose(parts: Parts<'_>) -> Status {
-    let Parts {
-        service,
-        slos,
-        indicators,
-        monitor,
-        detail,
-        now,
-        tick_every,
-        routes_full,
-    } = parts;
+    let Parts { service, slos, indicators, monitor, detail, now, tick_every, routes_full } = parts;
     let flags = raise_flags(slos, indicators, monitor, &detail, now, tick_every, routes_full);
     let observed = monitor.observe(now, &detail.counts, slos);
     let slos = slos
@@ -280,11 +263,7 @@ fn compose_route(route: RouteDetail) -> RouteStatus {
 fn reason_counts(mut reasons: Vec<(Verdict, u64)>) -> Vec<ReasonCount> {
     reasons.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.reason().cmp(&b.reason())));
     let count = |(verdict, count): (Verdict, u64)| {
-        Some(ReasonCount {
-            verdict: verdict.label(),
-            reason: verdict.reason()?,
-            count,
-        })
+        Some(ReasonCount { verdict: verdict.label(), reason: verdict.reason()?, count })
     };
     reasons.into_iter().filter_map(count).collect()
 }
@@ -298,24 +277,11 @@ fn raise_flags(
     tick_every: Duration,
     routes_full: Option<usize>,
 ) -> Vec<Flag> {
-    let begun = |template: &str| {
-        detail
-            .routes
-            .iter()
-            .filter(|r| r.template == template)
-            .map(|r| r.begun)
-            .sum::<u64>()
-    };
-    let (unmatched, all) = (
-        begun("unmatched"),
-        detail.routes.iter().map(|route| route.begun).sum::<u64>(),
-    );
+    let begun = |template: &str| detail.routes.iter().filter(|r| r.template == template).map(|r| r.begun).sum::<u64>();
+    let (unmatched, all) = (begun("unmatched"), detail.routes.iter().map(|route| route.begun).sum::<u64>());
     let mut flags = Vec::new();
     if let Some(bound) = routes_full {
-        flags.push(Flag::RoutesFull {
-            bound,
-            counted_as_other: begun("other"),
-        });
+        flags.push(Flag::RoutesFull { bound, counted_as_other: begun("other") });
     }
     if unmatched > 0 && unmatched == all {
         flags.push(Flag::NoMatchedPath { unmatched });
@@ -324,24 +290,16 @@ fn raise_flags(
     }
     for ((slo, (_, routes)), seen) in slos.iter().zip(indicators).zip(&detail.seen) {
         if !seen {
-            flags.push(Flag::NoRouteSeen {
-                slo: slo.name.clone(),
-                routes: routes.clone(),
-            });
+            flags.push(Flag::NoRouteSeen { slo: slo.name.clone(), routes: routes.clone() });
         }
     }
     if monitor.went_backwards() > 0 {
-        flags.push(Flag::TimelineWentBackwards {
-            times: monitor.went_backwards(),
-        });
+        flags.push(Flag::TimelineWentBackwards { times: monitor.went_backwards() });
     }
     let last = monitor.last_tick().map_or(Duration::ZERO, Moment::since_origin);
     let since = now.since_origin().saturating_sub(last);
     if since > tick_every.saturating_mul(3) {
-        flags.push(Flag::NoRecentTick {
-            since,
-            expected: tick_every,
-        });
+        flags.push(Flag::NoRecentTick { since, expected: tick_every });
     }
     flags
 }

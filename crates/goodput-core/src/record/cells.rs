@@ -23,9 +23,7 @@ impl Cells {
 
     #[inline]
     fn cell(&self, index: usize) -> Option<&AtomicU64> {
-        self.0
-            .get(index / PER_LINE)
-            .and_then(|line| line.0.get(index % PER_LINE))
+        self.0.get(index / PER_LINE).and_then(|line| line.0.get(index % PER_LINE))
     }
 
     /// `count` events began. Relaxed: made visible by the Release of the event's own end.

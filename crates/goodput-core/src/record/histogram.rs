@@ -75,7 +75,7 @@ pub(crate) fn bucket(nanos: u64) -> usize {
     if nanos < 1 << LOWEST_OCTAVE {
         return 0;
     }
-    let octave = 63 - nanos.leading_zeros();
+    let octave = nanos.ilog2();
     let within = (nanos >> (octave - PER_OCTAVE_BITS)) & ((1 << PER_OCTAVE_BITS) - 1);
     let bucket = 1 + (((octave - LOWEST_OCTAVE) as usize) << PER_OCTAVE_BITS) + within as usize;
     bucket.min(BUCKETS - 1)
@@ -99,25 +99,16 @@ mod tests {
     #[test]
     fn every_latency_lies_within_the_bounds_of_its_bucket() {
         let edges = (10..37).flat_map(|octave| (0..16).map(move |part| (1_u64 << octave) + (part << octave) / 16));
-        for nanos in edges
-            .flat_map(|nanos| [nanos - 1, nanos, nanos + 1])
-            .chain([0, 1, 1_023])
-        {
+        for nanos in edges.flat_map(|nanos| [nanos - 1, nanos, nanos + 1]).chain([0, 1, 1_023]) {
             let (lower, upper) = bucket_bounds(bucket(nanos));
             assert!(lower <= nanos && nanos < upper, "{nanos} ns in {lower}..{upper}");
-            assert!(
-                lower < 1_024 || upper - lower <= lower.div_ceil(8),
-                "{lower}..{upper} is wider than an eighth"
-            );
+            assert!(lower < 1_024 || upper - lower <= lower.div_ceil(8), "{lower}..{upper} is wider than an eighth");
         }
     }
 
     #[test]
     fn latencies_beyond_the_last_octave_share_the_last_bucket() {
-        assert_eq!(
-            [(1 << 37) - 1, 1 << 37, u64::MAX].map(bucket),
-            [BUCKETS - 2, BUCKETS - 1, BUCKETS - 1]
-        );
+        assert_eq!([(1 << 37) - 1, 1 << 37, u64::MAX].map(bucket), [BUCKETS - 2, BUCKETS - 1, BUCKETS - 1]);
     }
 
     #[test]

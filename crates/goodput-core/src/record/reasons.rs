@@ -19,19 +19,12 @@ impl Reasons {
 
     /// The number of a word. At most 64 comparisons, a few in practice; a new word takes the first free number.
     pub(super) fn number(&self, reason: Reason) -> usize {
-        self.0
-            .iter()
-            .position(|slot| *slot.get_or_init(|| reason) == reason)
-            .unwrap_or(WORDS)
+        self.0.iter().position(|slot| *slot.get_or_init(|| reason) == reason).unwrap_or(WORDS)
     }
 
     /// Every word by its number, `other` last.
     pub(crate) fn words(&self) -> impl Iterator<Item = (usize, Reason)> {
-        let known = self
-            .0
-            .iter()
-            .enumerate()
-            .map_while(|(number, slot)| Some((number, *slot.get()?)));
+        let known = self.0.iter().enumerate().map_while(|(number, slot)| Some((number, *slot.get()?)));
         known.chain([(WORDS, Reason::OTHER)])
     }
 }
@@ -65,9 +58,7 @@ mod tests {
     #[test]
     fn the_first_sixty_four_words_are_told_apart_and_the_rest_is_other() {
         let reasons = Reasons::new();
-        let words: Vec<&'static str> = (0..70)
-            .map(|n| &*Box::leak(format!("word-{n}").into_boxed_str()))
-            .collect();
+        let words: Vec<&'static str> = (0..70).map(|n| &*Box::leak(format!("word-{n}").into_boxed_str())).collect();
         let numbers: Vec<_> = words.iter().map(|word| reasons.number(Reason::new(word))).collect();
         assert_eq!(numbers[..64], (0..64).collect::<Vec<_>>());
         assert_eq!(numbers[64..], [64; 6]);

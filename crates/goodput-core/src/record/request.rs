@@ -40,14 +40,7 @@ impl Request {
         if let Some(route) = goodput.routes().get(route) {
             route.begin(1);
         }
-        Self {
-            route,
-            stage: Stage::Waiting,
-            begun: goodput.stopwatch_nanos(),
-            head: 0,
-            first: None,
-            end_base: 0,
-        }
+        Self { route, stage: Stage::Waiting, begun: goodput.stopwatch_nanos(), head: 0, first: None, end_base: 0 }
     }
 
     /// There is a response head. `said` is the handler's verdict, `degraded` whether it marked the response so.
@@ -83,11 +76,7 @@ impl Request {
             && self.first.is_none()
             && let Some(route) = goodput.routes().get(self.route)
         {
-            self.first = Some(if route.table().times_the_first_byte() {
-                self.elapsed(goodput)
-            } else {
-                self.head
-            });
+            self.first = Some(if route.table().times_the_first_byte() { self.elapsed(goodput) } else { self.head });
         }
     }
 
@@ -114,11 +103,7 @@ impl Request {
                 route.finish_timed(class, histogram, elapsed);
             }
             Stage::Body => {
-                let elapsed = if route.table().times_the_end() {
-                    self.elapsed(goodput)
-                } else {
-                    self.head
-                };
+                let elapsed = if route.table().times_the_end() { self.elapsed(goodput) } else { self.head };
                 self.finish(goodput, ending, elapsed);
             }
         }

@@ -158,8 +158,7 @@ impl Route {
             }
         }
         // Ends first, beginnings after: an event that began in between is in flight, never finished before it began.
-        self.touched()
-            .fold(0, |begun, shard| begun.wrapping_add(shard.cells.begun_relaxed()))
+        self.touched().fold(0, |begun, shard| begun.wrapping_add(shard.cells.begun_relaxed()))
     }
 
     /// The latencies of successes and errors, by bucket.

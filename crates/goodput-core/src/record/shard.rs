@@ -16,9 +16,7 @@ pub(crate) fn shard_count() -> usize {
 /// The current thread's shard, given a power-of-two number of them. Threads that are being torn down use shard 0.
 #[inline]
 pub(crate) fn current(shards: usize) -> usize {
-    THREAD
-        .try_with(Cell::get)
-        .map_or(0, |number| if number == UNNUMBERED { first_use() } else { number })
+    THREAD.try_with(Cell::get).map_or(0, |number| if number == UNNUMBERED { first_use() } else { number })
         & (shards - 1)
 }
 
@@ -58,8 +56,6 @@ mod tests {
             }
         }
         thread_local!(static AT_EXIT: AtExit = const { AtExit });
-        std::thread::spawn(|| AT_EXIT.try_with(|_| current(16)).unwrap())
-            .join()
-            .unwrap();
+        std::thread::spawn(|| AT_EXIT.try_with(|_| current(16)).unwrap()).join().unwrap();
     }
 }

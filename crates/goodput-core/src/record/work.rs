@@ -65,10 +65,7 @@ impl<'a> Work<'a> {
         self.reason(verdict, 1);
         if table.decides_at_end() {
             route.pass_head(at_head.class, at_head.histogram, elapsed);
-            route.finish(
-                table.at_end(at_head.end_base, Ending::Completed, true, elapsed, elapsed),
-                1,
-            );
+            route.finish(table.at_end(at_head.end_base, Ending::Completed, true, elapsed, elapsed), 1);
         } else {
             route.finish_timed(at_head.class, at_head.histogram, elapsed);
         }
@@ -86,11 +83,7 @@ impl<'a> Work<'a> {
     /// panicked if a panic is what dropped it.
     pub fn start(self) -> WorkGuard<'a> {
         let request = Request::begin(self.goodput, self.route);
-        WorkGuard {
-            goodput: self.goodput,
-            request,
-            panicking: std::thread::panicking(),
-        }
+        WorkGuard { goodput: self.goodput, request, panicking: std::thread::panicking() }
     }
 
     fn count(self, verdict: Verdict, count: u64) {
@@ -133,9 +126,6 @@ impl Drop for WorkGuard<'_> {
     fn drop(&mut self) {
         // A guard made while already unwinding is not ended by that panic.
         let panicked = std::thread::panicking() && !self.panicking;
-        self.request.end(
-            self.goodput,
-            if panicked { Ending::Panicked } else { Ending::Cancelled },
-        );
+        self.request.end(self.goodput, if panicked { Ending::Panicked } else { Ending::Cancelled });
     }
 }

@@ -1,10 +1,9 @@
 //! The handle: one service's definition, its counters and its memory, as a plain owned value.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use goodput_model::{Definition, Indicator};
+use goodput_model::{Definition, Indicator, Verdict};
 use parking_lot::Mutex;
 
 use crate::builder::GoodputBuilder;
@@ -40,7 +39,6 @@ pub struct Goodput {
     definition: Definition,
     monitor: Mutex<Monitor>,
     shared: Mutex<Option<Shared>>,
-    exported: AtomicBool,
 }
 
 /// A status that several readers share, and when it was read.
@@ -82,7 +80,6 @@ impl Goodput {
             definition,
             monitor: Mutex::new(monitor),
             shared: Mutex::new(None),
-            exported: AtomicBool::new(false),
         }
     }
 
@@ -169,17 +166,22 @@ impl Goodput {
         &self.definition
     }
 
-    /// Marks this instance as exported. Returns false if it already was: two exports under the same names would collide.
-    #[doc(hidden)]
-    pub fn claim_export(&self) -> bool {
-        // AcqRel: whoever claims it after a release sees the former owner's work done.
-        !self.exported.swap(true, Ordering::AcqRel)
-    }
-
-    /// Gives the claim back.
-    #[doc(hidden)]
-    pub fn release_export(&self) {
-        self.exported.store(false, Ordering::Release);
+    /// For each SLO, every verdict its rules can give to an event, so that an exporter can begin each series at 0.
+    ///
+    /// A handler's own verdicts appear with [`Reason::HANDLER`](goodput_model::Reason::HANDLER).
+    pub fn possible_verdicts(&self) -> Vec<Vec<Verdict>> {
+        let mut possible = vec![Vec::new(); self.slos.len()];
+        for route in self.routes.iter() {
+            for class in route.classes() {
+                for (&slo, verdict) in route.slos().iter().zip(&class.verdicts) {
+                    let (Some(verdict), Some(known)) = (verdict, possible.get_mut(slo)) else { continue };
+                    if !known.contains(verdict) {
+                        known.push(*verdict);
+                    }
+                }
+            }
+        }
+        possible
     }
 
     #[inline]

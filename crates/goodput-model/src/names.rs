@@ -11,7 +11,7 @@ pub struct Name {
     pub unit: &'static str,
     /// What it says.
     pub description: &'static str,
-    /// The attributes each series carries, in the order they are given.
+    /// The attributes each series carries, in alphabetical order: the one order they are always given in.
     pub labels: &'static [&'static str],
 }
 
@@ -52,7 +52,7 @@ pub const EVENT_REASONS: Name = Name {
     kind: Kind::Counter,
     unit: "{event}",
     description: "Bad and excluded events of the SLO, by reason.",
-    labels: &[SERVICE, SLO, VERDICT, REASON],
+    labels: &[REASON, SERVICE, SLO, VERDICT],
 };
 
 /// This instance's burn rate.
@@ -80,7 +80,7 @@ pub const BUDGET_REMAINING: Name = Name {
     unit: "1",
     description: "The share of the period's error budget left by this instance's own events, negative when overspent: \
                   an upper bound while known is at_most. Absent without events.",
-    labels: &[SERVICE, SLO, KNOWN],
+    labels: &[KNOWN, SERVICE, SLO],
 };
 
 /// Requests this instance is working on.

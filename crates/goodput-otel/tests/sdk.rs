@@ -1,0 +1,196 @@
+//! The export against the real SDK: what its in-memory exporter collects is what the status says.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::float_cmp, reason = "an exported number is the very number that was read")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use goodput_core::{Goodput, Moment, Slo, Stopwatch, Timeline, Verdict};
+use goodput_otel::{ExportError, Options, export};
+use opentelemetry::metrics::{Meter, MeterProvider as _};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ScopeMetrics};
+use opentelemetry_sdk::metrics::{
+    InMemoryMetricExporter, InMemoryMetricExporterBuilder, PeriodicReader, SdkMeterProvider, Temporality,
+};
+
+/// Series by instrument name and attributes, `name{a=1,b=2}`.
+type Series = BTreeMap<String, f64>;
+
+struct Sdk {
+    exporter: InMemoryMetricExporter,
+    provider: SdkMeterProvider,
+}
+
+impl Sdk {
+    fn new() -> Self {
+        Self::with(Temporality::Cumulative)
+    }
+
+    fn with(temporality: Temporality) -> Self {
+        let exporter = InMemoryMetricExporterBuilder::new().with_temporality(temporality).build();
+        let reader = PeriodicReader::builder(exporter.clone()).with_interval(Duration::from_secs(3_600)).build();
+        Self { exporter, provider: SdkMeterProvider::builder().with_reader(reader).build() }
+    }
+
+    fn meter(&self) -> Meter {
+        self.provider.meter("goodput")
+    }
+
+    fn collect(&self) -> Series {
+        self.exporter.reset();
+        self.provider.force_flush().unwrap();
+        let mut series = Series::new();
+        for resource in self.exporter.get_finished_metrics().unwrap() {
+            for metric in resource.scope_metrics().flat_map(ScopeMetrics::metrics) {
+                let mut add = |attributes: Vec<String>, value: f64| {
+                    series.insert(format!("{}{{{}}}", metric.name(), attributes.join(",")), value);
+                };
+                let text = |kv: &opentelemetry::KeyValue| format!("{}={}", kv.key, kv.value);
+                match metric.data() {
+                    AggregatedMetrics::U64(MetricData::Sum(sum)) => {
+                        assert!(sum.is_monotonic());
+                        sum.data_points().for_each(|p| add(p.attributes().map(text).collect(), p.value() as f64));
+                    }
+                    AggregatedMetrics::U64(MetricData::Gauge(gauge)) => {
+                        gauge.data_points().for_each(|p| add(p.attributes().map(text).collect(), p.value() as f64));
+                    }
+                    AggregatedMetrics::F64(MetricData::Gauge(gauge)) => {
+                        gauge.data_points().for_each(|p| add(p.attributes().map(text).collect(), p.value()));
+                    }
+                    other => panic!("unexpected data {other:?}"),
+                }
+            }
+        }
+        series
+    }
+}
+
+/// An instance on a manual stopwatch, whose statuses are never shared, so that each collection is new.
+fn instance(service: &str, slos: usize) -> Arc<Goodput> {
+    instance_with(service, slos, &["declined"])
+}
+
+fn instance_with(service: &str, slos: usize, reasons: &[&str]) -> Arc<Goodput> {
+    let (stopwatch, _) = Stopwatch::manual();
+    let (timeline, hand) = Timeline::manual();
+    hand.advance(Duration::from_secs(600));
+    let builder = Goodput::builder(service).stopwatch(stopwatch).timeline(timeline).reasons(reasons.iter().copied());
+    Arc::new((0..slos).fold(builder, |b, n| b.slo(Slo::availability(format!("slo-{n}"), "99%"))).build().unwrap())
+}
+
+#[test]
+fn every_counter_series_is_present_at_zero_from_the_first_collection() {
+    let (sdk, goodput) = (Sdk::new(), instance("at-zero", 1));
+    export(&goodput, &sdk.meter()).unwrap();
+    let series = sdk.collect();
+    for verdict in ["good", "bad", "excluded"] {
+        assert_eq!(series[&format!("goodput.events{{service=at-zero,slo=slo-0,verdict={verdict}}}")], 0.0);
+    }
+    let reason = |reason: &str, verdict: &str| {
+        series[&format!("goodput.events.reasons{{reason={reason},service=at-zero,slo=slo-0,verdict={verdict}}}")]
+    };
+    assert_eq!(reason("server_error", "bad"), 0.0);
+    assert_eq!(reason("rate_limited", "excluded"), 0.0);
+    assert_eq!(reason("declined", "bad"), 0.0);
+    assert_eq!(reason("other", "excluded"), 0.0);
+    assert!(!series.keys().any(|name| name.starts_with("goodput.instance.burn_rate")), "no events, no burn rate");
+}
+
+#[test]
+fn the_collection_and_the_status_agree() {
+    let (sdk, goodput) = (Sdk::new(), instance("agree", 3));
+    export(&goodput, &sdk.meter()).unwrap();
+    let work = goodput.work("job");
+    (0..97).for_each(|_| work.good());
+    (0..2).for_each(|_| work.bad("declined"));
+    work.record(Verdict::bad("unheard_of"), Duration::from_millis(5));
+    let waiting = work.start();
+    let (series, status) = (sdk.collect(), goodput.status());
+    for slo in &status.slos {
+        let of = |verdict: &str| series[&format!("goodput.events{{service=agree,slo={},verdict={verdict}}}", slo.name)];
+        assert_eq!((of("good"), of("bad"), of("excluded")), (97.0, 3.0, 0.0));
+        assert_eq!((slo.counts.good, slo.counts.bad, slo.counts.excluded), (97, 3, 0));
+        let reason = |reason: &str| {
+            series[&format!("goodput.events.reasons{{reason={reason},service=agree,slo={},verdict=bad}}", slo.name)]
+        };
+        assert_eq!((reason("declined"), reason("other")), (2.0, 1.0));
+        for window in &slo.windows {
+            let name = |name: &str| format!("{name}{{service=agree,slo={},window={}}}", slo.name, window.seen.window);
+            assert_eq!(Some(series[&name("goodput.instance.burn_rate")]), window.burn.value());
+            assert_eq!(series[&name("goodput.instance.coverage")], window.seen.coverage.share());
+        }
+        let left =
+            series[&format!("goodput.instance.budget.remaining{{known=at_most,service=agree,slo={}}}", slo.name)];
+        assert_eq!(Some(left), slo.budget.remaining().value());
+        assert_eq!(series[&format!("goodput.instance.objective{{service=agree,slo={}}}", slo.name)], 0.99);
+    }
+    assert_eq!(series["goodput.instance.in_flight{service=agree}"], 1.0);
+    waiting.finish(Verdict::Good);
+}
+
+#[test]
+fn two_readers_and_delta_temporality_each_get_the_whole_truth() {
+    let (cumulative, delta) = (Sdk::new(), Sdk::with(Temporality::Delta));
+    let goodput = instance("readers", 1);
+    export(&goodput, &cumulative.meter()).unwrap().stop();
+    let provider = SdkMeterProvider::builder()
+        .with_reader(PeriodicReader::builder(cumulative.exporter.clone()).build())
+        .with_reader(PeriodicReader::builder(delta.exporter.clone()).build())
+        .build();
+    export(&goodput, &provider.meter("goodput")).unwrap();
+    let (cumulative, delta) =
+        (Sdk { exporter: cumulative.exporter, provider: provider.clone() }, Sdk { exporter: delta.exporter, provider });
+    let good = "goodput.events{service=readers,slo=slo-0,verdict=good}";
+    goodput.work("job").good();
+    assert_eq!((cumulative.collect()[good], delta.collect()[good]), (1.0, 0.0), "each flush collects both readers");
+    (0..4).for_each(|_| goodput.work("job").good());
+    assert_eq!(delta.collect()[good], 4.0);
+    assert_eq!(cumulative.collect()[good], 5.0);
+}
+
+#[test]
+fn as_many_series_as_the_limit_are_kept_apart_and_one_more_is_refused() {
+    let sdk = Sdk::new();
+    let most = instance_with("most", 125, &["declined", "stolen"]); // 16 reason series each
+    export(&most, &sdk.meter()).unwrap();
+    (0..10).for_each(|_| most.work("job").bad("declined"));
+    let series = sdk.collect();
+    assert_eq!(series.keys().filter(|name| name.starts_with("goodput.events.reasons")).count(), 2_000);
+    assert!(!series.keys().any(|name| name.contains("otel.metric.overflow")), "the SDK kept them apart");
+    let many = instance("many", 143);
+    let refused = export(&many, &sdk.meter()).unwrap_err();
+    let ExportError::TooManySeries { instrument, series, limit } = &refused else { panic!("{refused}") };
+    assert_eq!((*instrument, *limit), ("goodput.events.reasons", 2_000));
+    assert!(*series > 2_000 && refused.to_string().contains(&series.to_string()), "{refused}");
+    Options::default().series_limit(*series).export(&many, &sdk.meter()).unwrap();
+}
+
+#[test]
+fn a_second_export_of_the_same_service_is_refused_until_the_first_is_stopped_or_gone() {
+    let sdk = Sdk::new();
+    let goodput = instance("twice", 1);
+    let first = export(&goodput, &sdk.meter()).unwrap();
+    let taken = ExportError::AlreadyExported { service: "twice".to_owned() };
+    assert_eq!(export(&goodput, &sdk.meter()).unwrap_err(), taken);
+    assert_eq!(export(&instance("twice", 1), &sdk.meter()).unwrap_err(), taken);
+    first.stop();
+    assert!(sdk.collect().is_empty());
+    export(&goodput, &sdk.meter()).unwrap();
+    drop(goodput);
+    assert!(sdk.collect().is_empty(), "an export does not keep an instance alive");
+    let next = instance("twice", 1);
+    export(&next, &sdk.meter()).unwrap();
+    assert!(!sdk.collect().is_empty());
+}
+
+#[test]
+fn a_leaked_instance_is_exported_by_reference() {
+    let sdk = Sdk::new();
+    let (timeline, _hand) = Timeline::manual();
+    let goodput = Goodput::builder("leaked").timeline(timeline).build().unwrap().leak();
+    goodput.tick(Moment::at(Duration::from_secs(10)));
+    export(goodput, &sdk.meter()).unwrap();
+    assert_eq!(sdk.collect()["goodput.instance.in_flight{service=leaked}"], 0.0);
+}

@@ -1,1 +1,87 @@
-//! To be written.
+//! Decides how each HTTP request ended, and records it exactly once.
+//!
+//! ```
+//! use std::convert::Infallible;
+//! use goodput_core::{Goodput, Slo};
+//! use goodput_tower::SliLayer;
+//! use http::{Request, Response};
+//! use http_body_util::BodyExt;
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let goodput = Goodput::builder("shop").slo(Slo::availability("shop-ok", "99.9%")).build()?.leak();
+//!
+//! let checkout = ServiceBuilder::new()
+//!     .layer(SliLayer::new(goodput).route("/checkout"))
+//!     .service(service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new("thank you".to_owned()))));
+//!
+//! let response = checkout.oneshot(Request::new(())).await?;
+//! assert_eq!(goodput.status().in_flight, 1); // there is a head, and the SLO waits for the end of the body
+//!
+//! response.into_body().collect().await?;
+//! assert_eq!(goodput.status().slo("shop-ok").unwrap().counts.good, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is what
+//!
+//! - [`SliLayer`] makes a [`SliService`]; a call of it is a request, and its [`ResponseFuture`] and [`SliBody`] follow that
+//!   request to its end.
+//! - [`NameRoute`] says which route a request belongs to.
+//! - [`axum::SliLayer`] does both for axum (feature `axum`).
+//!
+//! # How a request ends
+//!
+//! It begins when the service is called, after it was ready. It ends in exactly one way, at the first of these:
+//!
+//! | what happens | recorded as |
+//! |---|---|
+//! | the service panics, in `call` or in its future | panicked |
+//! | the future is dropped before its head: the client went away, or a timeout outside this layer | cancelled |
+//! | the service answers `Err` | service error |
+//! | a head, and no SLO waits for more | its status |
+//! | a head without a body: to `HEAD`, with 1xx, 204 or 304, or with a body that is at its end | its status |
+//! | the head of a stream without an end of its own: 101, 2xx to `CONNECT`, `text/event-stream` | its status |
+//! | the body ends: `None`, trailers, a last frame that says so, the last byte of the declared length | its status |
+//! | the body fails | body failed |
+//! | the body panics | panicked |
+//! | the body is dropped before its end | body dropped |
+//!
+//! What each of these counts as is the SLO's matter. The service may say it itself: it puts a
+//! [`Verdict`](goodput_core::Verdict) or [`Degraded`](goodput_core::Degraded) into the extensions of its response.
+//!
+//! # What it costs
+//!
+//! No allocation, no lock, two clock readings, and no box: futures and bodies are concrete types. About 125 ns a request with
+//! a `&'static Goodput`; see [`SliLayer`] for other handles. Following a body to its end adds about 20 ns, and in axum one
+//! box and about 80 ns, on routes with an SLO that waits for the end.
+//!
+//! # What it does not do
+//!
+//! - It sees nothing of requests that layers outside it refuse, delay or give up: a timeout there looks like a client that
+//!   went away, a shed request never comes. Put it outside of everything the service's promise covers.
+//! - It does not know whether the client received what the server was given.
+//! - It does not follow a connection after an upgrade, and judges event streams by their head.
+//! - It counts attempts as they arrive: a client's retry is a request, a retry inside this layer is not.
+//! - It reads nothing that a client says about itself.
+
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "axum")]
+pub mod axum;
+mod body;
+mod future;
+mod head;
+mod layer;
+mod nesting;
+mod recorder;
+mod route;
+mod service;
+
+pub use body::{SliBody, Unboxed, WrapBody};
+pub use future::ResponseFuture;
+pub use layer::SliLayer;
+pub use route::{ByFn, Fixed, NameRoute, Unmatched};
+pub use service::SliService;

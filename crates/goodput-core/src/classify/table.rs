@@ -80,8 +80,8 @@ pub(crate) struct Table {
 
 /// The most classes a table may have, so that a route's cells stay small.
 const MAX_CLASSES: usize = 4_096;
-/// The most situations of a response's end, so that a table stays within 4 MiB and is built in well under a second.
-const MAX_SITUATIONS: usize = 1 << 21;
+/// The most situations of a response's end, so that a table stays within 1 MiB and is built within a second.
+const MAX_SITUATIONS: usize = 1 << 19;
 const EARLY_ENDINGS: [Ending; 3] = [Ending::ServiceError, Ending::Panicked, Ending::Cancelled];
 /// The ends of a body, with and without its first frame seen. A complete body has always begun.
 const BODY_ENDINGS: [(Ending, bool); 7] = [

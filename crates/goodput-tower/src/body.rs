@@ -1,0 +1,142 @@
+//! The response body: passes every frame on, and knows when it is over.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf;
+use goodput_core::{Ending, Goodput};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::head::Rest;
+use crate::recorder::Recorder;
+
+pin_project! {
+    /// A response body that records how its request ended.
+    ///
+    /// The request is over
+    ///
+    /// - with the frame after which the inner body says it is at its end, or with `None`, whichever is first: a response
+    ///   that somebody keeps after reading it is not in flight;
+    /// - with the last byte of the declared length (the body's exact size, else `content-length`): HTTP/1.1 servers stop
+    ///   there and drop the body without asking for more. Not so when the response announces trailers or is gRPC, which
+    ///   ends with its trailers;
+    /// - with trailers;
+    /// - when it fails, panics or is dropped before any of these.
+    ///
+    /// Size and end are the inner body's own, so that servers frame the response as they would without us. When no SLO
+    /// waits for the end of the response, nothing is recorded here.
+    pub struct SliBody<B, H: Borrow<Goodput> = &'static Goodput> {
+        #[pin]
+        inner: B,
+        recorder: Option<Recorder<H>>,
+        // Bytes still to come before the declared length is reached.
+        owed: Option<u64>,
+    }
+}
+
+impl<B, H: Borrow<Goodput>> SliBody<B, H> {
+    /// A body that `recorder` follows to its end.
+    #[inline]
+    pub(crate) fn new(inner: B, recorder: Option<Recorder<H>>, rest: Rest) -> Self {
+        let owed = match rest {
+            Rest::Bytes(bytes) => Some(bytes),
+            Rest::UntilItsEnd | Rest::Nothing => None,
+        };
+        Self { inner, recorder, owed }
+    }
+
+    /// Whether some SLO still waits for the end of this body.
+    pub fn awaits_end(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// The body inside, if nothing is lost by taking it out: no SLO waits for its end.
+    pub fn try_into_inner(self) -> Result<B, Self> {
+        if self.awaits_end() { Err(self) } else { Ok(self.inner) }
+    }
+}
+
+impl<B: Body, H: Borrow<Goodput>> Body for SliBody<B, H> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    #[inline]
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let mut this = self.project();
+        let Some(recorder) = this.recorder else {
+            return this.inner.poll_frame(cx);
+        };
+        let frame = ready!(recorder.watch(|| this.inner.as_mut().poll_frame(cx)));
+        let ending = match &frame {
+            None => Some(Ending::Completed),
+            Some(Err(_)) => Some(Ending::BodyFailed),
+            Some(Ok(frame)) => {
+                let mut delivered = false;
+                if let Some(data) = frame.data_ref() {
+                    let bytes = data.remaining() as u64; // usize is at most 64 bits
+                    if bytes > 0 {
+                        recorder.first_byte();
+                    }
+                    if let Some(owed) = this.owed {
+                        *owed = owed.saturating_sub(bytes);
+                        delivered = *owed == 0;
+                    }
+                }
+                // Asked only now: before this frame was taken, the answer was about this frame.
+                let over = delivered || frame.is_trailers() || this.inner.is_end_stream();
+                over.then_some(Ending::Completed)
+            }
+        };
+        if let Some(ending) = ending
+            && let Some(recorder) = this.recorder.take()
+        {
+            recorder.end(ending);
+        }
+        Poll::Ready(frame)
+    }
+
+    #[inline]
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    #[inline]
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl<B: fmt::Debug, H: Borrow<Goodput>> fmt::Debug for SliBody<B, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SliBody")
+            .field("inner", &self.inner)
+            .field("awaits_end", &self.awaits_end())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a layer makes of its response bodies.
+pub trait WrapBody<B, H: Borrow<Goodput>> {
+    /// The response body of the layered service.
+    type Body;
+
+    /// Turns the followed body into that.
+    fn wrap(body: SliBody<B, H>) -> Self::Body;
+}
+
+/// Leaves the body a [`SliBody`]: no box, but a type that names the inner body's.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Unboxed;
+
+impl<B, H: Borrow<Goodput>> WrapBody<B, H> for Unboxed {
+    type Body = SliBody<B, H>;
+
+    #[inline]
+    fn wrap(body: SliBody<B, H>) -> SliBody<B, H> {
+        body
+    }
+}

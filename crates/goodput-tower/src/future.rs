@@ -1,0 +1,99 @@
+//! The response future: from the call to the response head.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use goodput_core::{Ending, Goodput};
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use crate::body::{SliBody, Unboxed, WrapBody};
+use crate::head::{Asked, Rest, Said};
+use crate::recorder::Recorder;
+
+pin_project! {
+    /// The future of an [`SliService`](crate::SliService).
+    ///
+    /// Dropped before it is ready, it records a cancelled request. Polled again after that, it does what the inner future
+    /// does and records nothing.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F, H: Borrow<Goodput> = &'static Goodput, W = Unboxed> {
+        #[pin]
+        inner: F,
+        recorder: Option<Recorder<H>>,
+        asked: Asked,
+        wrap: PhantomData<fn() -> W>,
+    }
+}
+
+impl<F, H: Borrow<Goodput>, W> ResponseFuture<F, H, W> {
+    #[inline]
+    pub(crate) fn new(inner: F, recorder: Option<Recorder<H>>, asked: Asked) -> Self {
+        Self { inner, recorder, asked, wrap: PhantomData }
+    }
+}
+
+impl<F, B, E, H, W> Future for ResponseFuture<F, H, W>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+    H: Borrow<Goodput>,
+    W: WrapBody<B, H>,
+{
+    type Output = Result<Response<W::Body>, E>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = ready!(match this.recorder {
+            Some(recorder) => recorder.watch(|| this.inner.poll(cx)),
+            None => this.inner.poll(cx),
+        });
+        let recorder = this.recorder.take();
+        Poll::Ready(match answer {
+            Ok(response) => {
+                let (recorder, rest) = pass_head(recorder, *this.asked, &response);
+                Ok(response.map(|body| W::wrap(SliBody::new(body, recorder, rest))))
+            }
+            Err(error) => {
+                if let Some(recorder) = recorder {
+                    recorder.end(Ending::ServiceError);
+                }
+                Err(error)
+            }
+        })
+    }
+}
+
+/// Records the head. The recorder comes back when some SLO waits for an end that is still to come.
+#[inline]
+fn pass_head<B: Body, H: Borrow<Goodput>>(
+    recorder: Option<Recorder<H>>,
+    asked: Asked,
+    response: &Response<B>,
+) -> (Option<Recorder<H>>, Rest) {
+    let Some(mut recorder) = recorder else {
+        return (None, Rest::Nothing);
+    };
+    let said = Said::in_extensions(response.extensions());
+    if !recorder.respond(response.status(), said) {
+        return (None, Rest::Nothing);
+    }
+    match Rest::after(asked, response) {
+        Rest::Nothing => {
+            recorder.complete_at_head();
+            (None, Rest::Nothing)
+        }
+        rest => (Some(recorder), rest),
+    }
+}
+
+impl<F: fmt::Debug, H: Borrow<Goodput>, W> fmt::Debug for ResponseFuture<F, H, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}

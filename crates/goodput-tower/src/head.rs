@@ -1,0 +1,172 @@
+//! Reading a response's head: what the handler said about it, and whether its body is still to be waited for.
+
+use goodput_core::{Degraded, Verdict};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRAILER};
+use http::{Extensions, HeaderMap, Method, Response, StatusCode};
+use http_body::Body;
+
+/// What the handler said about its response, in the response's extensions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) verdict: Option<Verdict>,
+    pub(crate) degraded: bool,
+}
+
+impl Said {
+    #[inline]
+    pub(crate) fn in_extensions(extensions: &Extensions) -> Self {
+        if extensions.is_empty() {
+            return Self::default();
+        }
+        Self { verdict: extensions.get().copied(), degraded: extensions.get::<Degraded>().is_some() }
+    }
+}
+
+/// The requests whose responses end differently: all that is remembered of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Head,
+    Connect,
+    Other,
+}
+
+impl Asked {
+    #[inline]
+    pub(crate) fn by(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::Head,
+            Method::CONNECT => Self::Connect,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What is still to come after a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// The response is judged now: it is complete, or its end says nothing about the service.
+    Nothing,
+    /// A body of this many bytes, after which nothing follows.
+    Bytes(u64),
+    /// A body that ends where it says so itself.
+    UntilItsEnd,
+}
+
+impl Rest {
+    /// Servers drop a body unread where HTTP has none, however full it is: there the head is the end. Tunnels and event
+    /// streams live as long as their clients like, so their head is the last thing the service is judged by.
+    pub(crate) fn after<B: Body>(asked: Asked, response: &Response<B>) -> Self {
+        let (status, headers) = (response.status(), response.headers());
+        let bodiless = asked == Asked::Head
+            || status.is_informational()
+            || status == StatusCode::NO_CONTENT
+            || status == StatusCode::NOT_MODIFIED;
+        let tunnel = asked == Asked::Connect && status.is_success();
+        if bodiless || tunnel || response.body().is_end_stream() || is_event_stream(headers) {
+            return Self::Nothing;
+        }
+        let declared = || response.body().size_hint().exact().or_else(|| content_length(headers));
+        match declared() {
+            _ if expects_trailers(headers) => Self::UntilItsEnd,
+            Some(0) => Self::Nothing,
+            Some(bytes) => Self::Bytes(bytes),
+            None => Self::UntilItsEnd,
+        }
+    }
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|media_type| media_type.eq_ignore_ascii_case(b"text/event-stream"))
+}
+
+/// gRPC says in trailers how the call ended; other responses announce theirs.
+fn expects_trailers(headers: &HeaderMap) -> bool {
+    const GRPC: &[u8] = b"application/grpc";
+    let grpc = |media_type: &[u8]| media_type.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC));
+    headers.contains_key(TRAILER) || media_type(headers).is_some_and(grpc)
+}
+
+/// The content type without its parameters.
+fn media_type(headers: &HeaderMap) -> Option<&[u8]> {
+    let value = headers.get(CONTENT_TYPE)?.as_bytes();
+    value.split(|byte| *byte == b';').next().map(<[u8]>::trim_ascii)
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderName;
+    use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+    use std::convert::Infallible;
+
+    use super::*;
+
+    type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
+
+    fn answer(status: u16, headers: &[(HeaderName, &str)]) -> Answer {
+        let mut response = Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(name, *value);
+        }
+        response.body(Full::from("hello").boxed_unsync()).unwrap()
+    }
+
+    fn stream(headers: &[(HeaderName, &str)]) -> Answer {
+        // A body that does not know its own length.
+        answer(200, headers).map(|body| body.map_frame(|frame| frame).boxed_unsync())
+    }
+
+    #[test]
+    fn a_response_is_over_at_its_head_where_http_has_no_body_and_where_the_body_lives_on_its_own() {
+        use CONTENT_TYPE as TYPE;
+        let (yes, no) = (Rest::Nothing, Rest::Bytes(5));
+        let rows: &[(Asked, u16, &[(HeaderName, &str)], Rest)] = &[
+            (Asked::Other, 200, &[], no),
+            (Asked::Other, 500, &[], no),
+            (Asked::Head, 200, &[], yes),
+            (Asked::Head, 404, &[], yes),
+            (Asked::Connect, 200, &[], yes),
+            (Asked::Connect, 299, &[], yes),
+            (Asked::Connect, 403, &[], no),
+            (Asked::Other, 100, &[], yes),
+            (Asked::Other, 101, &[], yes),
+            (Asked::Other, 204, &[], yes),
+            (Asked::Other, 304, &[], yes),
+            (Asked::Other, 205, &[], no),
+            (Asked::Other, 200, &[(TYPE, "text/event-stream")], yes),
+            (Asked::Other, 200, &[(TYPE, "Text/Event-Stream ; charset=utf-8")], yes),
+            (Asked::Other, 200, &[(TYPE, "text/event-streams")], no),
+            (Asked::Other, 200, &[(TYPE, "text/plain")], no),
+        ];
+        for (asked, status, headers, rest) in rows {
+            let found = Rest::after(*asked, &answer(*status, headers));
+            assert_eq!(found, *rest, "{asked:?} {status} {headers:?}");
+        }
+        let empty = Response::new(Empty::<Bytes>::new());
+        assert_eq!(Rest::after(Asked::Other, &empty), yes);
+    }
+
+    #[test]
+    fn the_length_is_the_bodys_own_or_the_declared_one_unless_trailers_follow() {
+        use CONTENT_TYPE as TYPE;
+        let until_its_end = Rest::UntilItsEnd;
+        let rows: &[(Answer, Rest)] = &[
+            (answer(200, &[(CONTENT_LENGTH, "7")]), Rest::Bytes(5)),
+            (stream(&[]), until_its_end),
+            (stream(&[(CONTENT_LENGTH, "7")]), Rest::Bytes(7)),
+            (stream(&[(CONTENT_LENGTH, "0")]), Rest::Nothing),
+            (stream(&[(CONTENT_LENGTH, "-1")]), until_its_end),
+            (stream(&[(CONTENT_LENGTH, "99999999999999999999")]), until_its_end),
+            (stream(&[(CONTENT_LENGTH, "7"), (TRAILER, "digest")]), until_its_end),
+            (stream(&[(CONTENT_LENGTH, "7"), (TYPE, "application/grpc+proto")]), until_its_end),
+            (answer(200, &[(TYPE, "application/grpc")]), until_its_end),
+        ];
+        for (response, rest) in rows {
+            assert_eq!(Rest::after(Asked::Other, response), *rest, "{:?}", response.headers());
+        }
+    }
+}

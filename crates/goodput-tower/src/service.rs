@@ -1,0 +1,78 @@
+//! The service: begins a request for every call.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::task::{Context, Poll};
+
+use goodput_core::Goodput;
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use crate::body::{Unboxed, WrapBody};
+use crate::future::ResponseFuture;
+use crate::head::Asked;
+use crate::nesting;
+use crate::recorder::Recorder;
+use crate::route::{NameRoute, Unmatched};
+
+/// A service whose requests are recorded; see [`SliLayer`](crate::SliLayer).
+///
+/// A request begins in `call`. Readiness passes through and is no event: no request was accepted yet.
+pub struct SliService<S, H = &'static Goodput, N = Unmatched, W = Unboxed> {
+    inner: S,
+    goodput: H,
+    names: N,
+    wrap: PhantomData<fn() -> W>,
+}
+
+impl<S, H, N, W> SliService<S, H, N, W> {
+    pub(crate) fn new(inner: S, goodput: H, names: N) -> Self {
+        Self { inner, goodput, names, wrap: PhantomData }
+    }
+}
+
+impl<S, B, R, H, N, W> Service<Request<B>> for SliService<S, H, N, W>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
+    H: Borrow<Goodput> + Clone,
+    N: NameRoute<B>,
+    W: WrapBody<R, H>,
+{
+    type Response = Response<W::Body>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, H, W>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    #[inline]
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let goodput = self.goodput.borrow();
+        let asked = Asked::by(request.method());
+        if nesting::is_inside(goodput) {
+            return ResponseFuture::new(self.inner.call(request), None, asked);
+        }
+        let route = self.names.route(goodput, &request);
+        let mut recorder = Recorder::begin(self.goodput.clone(), route);
+        let inner = recorder.watch(|| self.inner.call(request));
+        ResponseFuture::new(inner, Some(recorder), asked)
+    }
+}
+
+impl<S: Clone, H: Clone, N: Clone, W> Clone for SliService<S, H, N, W> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone(), self.goodput.clone(), self.names.clone())
+    }
+}
+
+impl<S: fmt::Debug, H, N: fmt::Debug, W> fmt::Debug for SliService<S, H, N, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SliService").field("inner", &self.inner).field("names", &self.names).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! When things happen: what is measured to the head, the first byte and the end, and that waiting after it costs nothing.
+
+use std::time::Duration;
+
+use goodput_core::{Measure, Slo};
+use http::{Method, Response};
+use http_body_util::{BodyExt, Full};
+
+use crate::house::{House, answer, frames, request};
+use crate::script::Script;
+use crate::script::Step::{Data, Error, Pending, Trailers};
+
+/// One latency SLO for each point, all with a threshold of one second.
+fn house() -> House {
+    let slo = |name: &str, point| Slo::latency(name, "99%", Duration::from_secs(1)).measure(point);
+    House::with(|builder| {
+        builder
+            .slo(Slo::availability("ok", "99%"))
+            .slo(slo("head", Measure::Head))
+            .slo(slo("first", Measure::FirstByte))
+            .slo(slo("end", Measure::End))
+    })
+}
+
+/// The body is polled once per second waited. Fast or slow, to the head, the first byte and the end.
+#[track_caller]
+fn check(what: &str, body: Script, headers: &[(&'static str, &'static str)], waits: &[u64], slow: [bool; 3]) {
+    let house = house();
+    let mut response = Response::builder();
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    let mut response = house.answer(Method::GET, response.body(body).unwrap());
+    for seconds in waits {
+        house.wait(*seconds);
+        frames(response.body_mut(), 1);
+    }
+    house.wait(100);
+    drop(response);
+    let status = house.goodput.status();
+    for (slo, slow) in ["head", "first", "end"].into_iter().zip(slow) {
+        let counts = status.slo(slo).unwrap().counts;
+        assert_eq!((counts.good, counts.bad), (u64::from(!slow), u64::from(slow)), "{what}: {slo}");
+    }
+}
+
+#[test]
+fn latency_is_measured_to_the_point_the_slo_names() {
+    let two = || Script::new([Data(1), Data(1)]);
+    check("all at once", two(), &[], &[0, 0, 0], [false, false, false]);
+    check("just in time", two(), &[], &[1, 0, 0], [false, false, false]);
+    check("a late first byte", two(), &[], &[2, 0, 0], [false, true, true]);
+    check("a late last byte", two(), &[], &[0, 2, 0], [false, false, true]);
+    check("a late end", two(), &[], &[0, 0, 2], [false, false, true]);
+    check("a late end without data", Script::new([]), &[], &[2], [false, true, true]);
+    check("no bytes in the first frame", Script::new([Data(0), Data(1)]), &[], &[0, 2, 0], [false, true, true]);
+    check("late trailers", Script::new([Data(1), Trailers]), &[], &[0, 2], [false, false, true]);
+    check("a late failure", Script::new([Pending, Error]), &[], &[0, 2], [false, true, true]);
+}
+
+#[test]
+fn the_end_is_the_last_byte_and_not_the_drop() {
+    let two = || Script::new([Data(1), Data(1), Pending]);
+    check("it says so", two_ending().knowing_its_end(), &[], &[0, 0], [false; 3]);
+    check("its own size", two().knowing_its_size(), &[], &[0, 0], [false; 3]);
+    check("content-length", two(), &[("content-length", "2")], &[0, 0], [false; 3]);
+    check("nothing says so", two(), &[], &[0, 0], [false, false, true]);
+}
+
+fn two_ending() -> Script {
+    Script::new([Data(1), Data(1)])
+}
+
+#[test]
+fn a_response_to_head_took_until_its_head_for_every_point() {
+    let house = house();
+    let response = house.answer(Method::HEAD, Response::new(Full::<bytes::Bytes>::from("hello").boxed()));
+    house.wait(100);
+    drop(response);
+    let status = house.goodput.status();
+    for slo in ["head", "first", "end"] {
+        assert_eq!(status.slo(slo).unwrap().counts.good, 1, "{slo}");
+    }
+}
+
+#[test]
+fn a_request_begins_when_the_service_is_called() {
+    let house = house();
+    let layer = house.layer();
+    house.wait(100);
+    let _kept = answer(&layer, request(Method::HEAD), Response::new(Script::new([])));
+    assert_eq!(house.goodput.status().slo("head").unwrap().counts.good, 1);
+}

@@ -44,4 +44,4 @@ pub use policy::{Adaptation, Policy, RowError};
 pub use row::{Row, RowProblem};
 pub use slo::{CancelPolicy, Indicator, JudgedAt, Measure, Slo, StatusMeaning, StatusRule};
 pub use verdict::{Degraded, Reason, Verdict};
-pub use window::{Period, Window, WindowError};
+pub use window::{Period, Roughly, Window, WindowError};

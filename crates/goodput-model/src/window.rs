@@ -220,7 +220,8 @@ impl fmt::Display for WindowError {
 impl Error for WindowError {}
 
 /// A length of time for people, in its two largest units: `20h 34m`, `43m 12s`, `25.92s`.
-pub(crate) struct Roughly(pub(crate) Duration);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Roughly(pub Duration);
 
 impl fmt::Display for Roughly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

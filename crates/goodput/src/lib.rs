@@ -1,7 +1,18 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "axum"), doc = "An embeddable SLI library; see the documentation with the feature `axum`.")]
+//! # Everything in one place
+//!
+//! This crate is the one a service adds. It re-exports the words and arithmetic of `goodput-model`, the counting of
+//! `goodput-core` and the layers of `goodput-tower`.
+//!
+//! - Define: [`Goodput::builder`], [`Slo`], [`Objective`], [`Period`], [`AlertRow`].
+//! - Record: [`SliLayer`], `axum::SliLayer`, [`Work`], [`Request`]; a handler's [`Verdict`] and [`Degraded`].
+//! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history.
+//! - Test: [`Stopwatch`] and [`Timeline`] have manual twins.
+
 #![forbid(unsafe_code)]
 
 pub use goodput_core::*;
 #[cfg(feature = "axum")]
 pub use goodput_tower::axum;
-pub use goodput_tower::{SliBody, SliLayer};
+pub use goodput_tower::{NameRoute, SliBody, SliLayer, SliService};

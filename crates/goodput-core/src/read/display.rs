@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use goodput_model::{BurnRate, Position, Window};
+use goodput_model::{BurnRate, Counts, Exhaustion, Position, Roughly, Window};
 
 use super::status::{RouteStatus, SloStatus, Status};
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: this instance alone, {:.0?} old, {} in flight", self.service, self.age, self.in_flight)?;
+        let age = Roughly(self.age);
+        writeln!(f, "{}: this instance alone, {age} old, {} in flight", self.service, self.in_flight)?;
         for slo in &self.slos {
             write_slo(f, slo)?;
         }
@@ -27,7 +28,11 @@ impl fmt::Display for Status {
 
 fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
     let counts = slo.counts;
-    writeln!(f, "{}: {} of {} over {}", slo.name, slo.objective, slo.indicator.label(), slo.period)?;
+    write!(f, "{}: {}", slo.name, slo.indicator.label())?;
+    if let Some((threshold, _)) = slo.indicator.threshold() {
+        write!(f, " within {threshold:?}")?;
+    }
+    writeln!(f, ", {} over {}", slo.objective, slo.period)?;
     write!(f, "  events  {} good, {} bad, {} excluded", counts.good, counts.bad, counts.excluded)?;
     for (position, reason) in slo.reasons.iter().enumerate() {
         let before = if position == 0 { " (" } else { ", " };
@@ -40,25 +45,29 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
     if let Some(period) = slo.windows.last() {
         write!(f, "; {} of {} seen", percent(period.seen.coverage.share()), slo.period)?;
     }
-    writeln!(f, "; exhausted {}", slo.exhaustion)?;
+    match slo.exhaustion {
+        Exhaustion::NoData => writeln!(f)?,
+        Exhaustion::Exhausted => writeln!(f, "; exhausted")?,
+        known => writeln!(f, "; exhaustion {known}")?,
+    }
     for condition in &slo.conditions {
         let (row, now) = (&condition.row, &condition.now);
         if !matches!(now.position, Position::NoData | Position::Acceptable) {
-            writeln!(
-                f,
-                "  {}   {} over {}/{}: above {:.4}x now (row {:.4}x at full coverage), {} of {} bad events",
-                now.position,
-                row.severity(),
-                row.long(),
-                row.short(),
-                now.effective_factor,
-                row.factor(),
-                now.bad_long,
-                now.min_bad
-            )?;
+            let burn = BurnRate::raw(slo.objective, counts_over(slo, row.long()));
+            let (needed, factor) = (BurnRate::Of(now.effective_factor), BurnRate::Of(row.factor()));
+            write!(f, "  {:<11}{} over {}/{}", now.position.to_string(), row.severity(), row.long(), row.short())?;
+            write!(f, ": burn {burn}, fires above {needed}")?;
+            if needed.to_string() != factor.to_string() {
+                write!(f, " now ({factor} once all of {} is seen)", row.long())?;
+            }
+            writeln!(f, " with {} bad events; {} so far", now.min_bad, now.bad_long)?;
         }
     }
     Ok(())
+}
+
+fn counts_over(slo: &SloStatus, window: Window) -> Counts {
+    slo.window(window).map_or(Counts::default(), |window| window.seen.counts)
 }
 
 fn write_route(f: &mut fmt::Formatter<'_>, route: &RouteStatus) -> fmt::Result {

@@ -7,7 +7,7 @@ use goodput_model::{Definition, Indicator, Verdict};
 use parking_lot::Mutex;
 
 use crate::builder::GoodputBuilder;
-use crate::clock::{Moment, Stopwatch, Timeline};
+use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::read::{Monitor, Status, Watched, compose, read_counts, read_detail};
 use crate::record::{Reasons, RouteId, Routes, Work};
 use crate::ticker::{Ticker, TickerError};
@@ -44,7 +44,7 @@ pub struct Goodput {
 /// A status that several readers share, and when it was read.
 #[derive(Debug)]
 struct Shared {
-    read_at: u64,
+    read_at: Reading,
     status: Arc<Status>,
 }
 
@@ -149,15 +149,15 @@ impl Goodput {
     /// For exporters that ask once per instrument and want one answer. On a manual stopwatch every status is new.
     pub fn status_within(&self, max_age: Duration) -> Arc<Status> {
         let mut shared = self.shared.lock();
-        let now = self.stopwatch.nanos();
         let fresh = |shared: &&Shared| {
-            !self.stopwatch.is_manual() && u128::from(now.saturating_sub(shared.read_at)) <= max_age.as_nanos()
+            !self.stopwatch.is_manual() && u128::from(self.stopwatch.nanos_since(shared.read_at)) <= max_age.as_nanos()
         };
         if let Some(shared) = shared.as_ref().filter(fresh) {
             return Arc::clone(&shared.status);
         }
+        let read_at = self.stopwatch.read();
         let status = Arc::new(self.status());
-        *shared = Some(Shared { read_at: now, status: Arc::clone(&status) });
+        *shared = Some(Shared { read_at, status: Arc::clone(&status) });
         status
     }
 
@@ -194,7 +194,7 @@ impl Goodput {
     }
 
     #[inline]
-    pub(crate) fn stopwatch_nanos(&self) -> u64 {
-        self.stopwatch.nanos()
+    pub(crate) fn stopwatch(&self) -> &Stopwatch {
+        &self.stopwatch
     }
 }

@@ -69,7 +69,10 @@ impl<B: Body, H: Borrow<Goodput>> Body for SliBody<B, H> {
         let Some(recorder) = this.recorder else {
             return this.inner.poll_frame(cx);
         };
-        let frame = ready!(recorder.watch(|| this.inner.as_mut().poll_frame(cx)));
+        let watch = recorder.watch();
+        let frame = this.inner.as_mut().poll_frame(cx);
+        watch.returned();
+        let frame = ready!(frame);
         let ending = match &frame {
             None => Some(Ending::Completed),
             Some(Err(_)) => Some(Ending::BodyFailed),

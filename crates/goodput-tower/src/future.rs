@@ -49,10 +49,16 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let answer = ready!(match this.recorder {
-            Some(recorder) => recorder.watch(|| this.inner.poll(cx)),
+        let answer = match this.recorder {
+            Some(recorder) => {
+                let watch = recorder.watch();
+                let answer = this.inner.poll(cx);
+                watch.returned();
+                answer
+            }
             None => this.inner.poll(cx),
-        });
+        };
+        let answer = ready!(answer);
         let recorder = this.recorder.take();
         Poll::Ready(match answer {
             Ok(response) => {

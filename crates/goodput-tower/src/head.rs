@@ -62,28 +62,28 @@ impl Rest {
             || status == StatusCode::NO_CONTENT
             || status == StatusCode::NOT_MODIFIED;
         let tunnel = asked == Asked::Connect && status.is_success();
-        if bodiless || tunnel || response.body().is_end_stream() || is_event_stream(headers) {
+        if bodiless || tunnel || response.body().is_end_stream() {
             return Self::Nothing;
         }
-        let declared = || response.body().size_hint().exact().or_else(|| content_length(headers));
-        match declared() {
-            _ if expects_trailers(headers) => Self::UntilItsEnd,
+        let media_type = media_type(headers);
+        if media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case(b"text/event-stream")) {
+            return Self::Nothing;
+        }
+        let own = response.body().size_hint().exact();
+        match own.or_else(|| content_length(headers)) {
+            None => Self::UntilItsEnd,
+            // gRPC says in trailers how the call ended; other responses announce theirs.
+            Some(_) if media_type.is_some_and(is_grpc) || headers.contains_key(TRAILER) => Self::UntilItsEnd,
             Some(0) => Self::Nothing,
             Some(bytes) => Self::Bytes(bytes),
-            None => Self::UntilItsEnd,
         }
     }
 }
 
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    media_type(headers).is_some_and(|media_type| media_type.eq_ignore_ascii_case(b"text/event-stream"))
-}
-
-/// gRPC says in trailers how the call ended; other responses announce theirs.
-fn expects_trailers(headers: &HeaderMap) -> bool {
+/// `application/grpc`, or one of its kinds such as `application/grpc+proto`.
+fn is_grpc(media_type: &[u8]) -> bool {
     const GRPC: &[u8] = b"application/grpc";
-    let grpc = |media_type: &[u8]| media_type.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC));
-    headers.contains_key(TRAILER) || media_type(headers).is_some_and(grpc)
+    media_type.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
 }
 
 /// The content type without its parameters.
@@ -107,7 +107,9 @@ mod tests {
 
     type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
-    fn answer(status: u16, headers: &[(HeaderName, &str)]) -> Answer {
+    type Headers<'a> = &'a [(HeaderName, &'a str)];
+
+    fn answer(status: u16, headers: Headers<'_>) -> Answer {
         let mut response = Response::builder().status(status);
         for (name, value) in headers {
             response = response.header(name, *value);
@@ -115,7 +117,7 @@ mod tests {
         response.body(Full::from("hello").boxed_unsync()).unwrap()
     }
 
-    fn stream(headers: &[(HeaderName, &str)]) -> Answer {
+    fn stream(headers: Headers<'_>) -> Answer {
         // A body that does not know its own length.
         answer(200, headers).map(|body| body.map_frame(|frame| frame).boxed_unsync())
     }
@@ -124,7 +126,7 @@ mod tests {
     fn a_response_is_over_at_its_head_where_http_has_no_body_and_where_the_body_lives_on_its_own() {
         use CONTENT_TYPE as TYPE;
         let (yes, no) = (Rest::Nothing, Rest::Bytes(5));
-        let rows: &[(Asked, u16, &[(HeaderName, &str)], Rest)] = &[
+        let rows: &[(Asked, u16, Headers<'_>, Rest)] = &[
             (Asked::Other, 200, &[], no),
             (Asked::Other, 500, &[], no),
             (Asked::Head, 200, &[], yes),

@@ -12,8 +12,8 @@ use crate::service::SliService;
 
 /// Records how every request to a service ends, exactly once.
 ///
-/// The response body becomes a [`SliBody`](crate::SliBody). For axum, [`axum::SliLayer`](crate::axum::SliLayer) takes the
-/// route from the router and leaves the body type alone.
+/// The response body becomes a [`SliBody`](crate::SliBody). For axum there is `axum::SliLayer` (feature `axum`), which takes
+/// the route from the router and leaves the body type alone.
 ///
 /// One layer serves all SLOs. A second one on the way to the same service, with the same instance, counts nothing (unless
 /// a spawned task or a `Buffer` lies between them, which hides the first from the second).

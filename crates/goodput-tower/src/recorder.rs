@@ -26,17 +26,14 @@ impl<H: Borrow<Goodput>> Recorder<H> {
         Self { goodput, request }
     }
 
-    /// Runs the service's own code. A panic that leaves it is recorded as it passes by.
+    /// The service's own code runs while the returned guard stands. A panic that passes by it is recorded.
     ///
     /// Whether the thread is panicking when the future is dropped would not tell: with a catching layer around us the
     /// panic is over by then, and the request would look cancelled.
     #[inline]
-    pub(crate) fn watch<T>(&mut self, serve: impl FnOnce() -> T) -> T {
+    pub(crate) fn watch(&mut self) -> Watch<'_, H> {
         let outer = nesting::enter(self.goodput.borrow());
-        let mut watch = Watch { recorder: self, outer, returned: false };
-        let value = serve();
-        watch.returned = true;
-        value
+        Watch { recorder: self, outer, returned: false }
     }
 
     /// There is a head. Returns whether some SLO waits for the end.
@@ -81,10 +78,19 @@ impl<H: Borrow<Goodput>> Drop for Recorder<H> {
 }
 
 /// Stands on the stack while the service's code runs.
-struct Watch<'a, H: Borrow<Goodput>> {
+#[must_use = "it watches for as long as it stands"]
+pub(crate) struct Watch<'a, H: Borrow<Goodput>> {
     recorder: &'a mut Recorder<H>,
     outer: nesting::Outer,
     returned: bool,
+}
+
+impl<H: Borrow<Goodput>> Watch<'_, H> {
+    /// The service's code has returned.
+    #[inline]
+    pub(crate) fn returned(mut self) {
+        self.returned = true;
+    }
 }
 
 impl<H: Borrow<Goodput>> Drop for Watch<'_, H> {

@@ -59,7 +59,9 @@ where
         }
         let route = self.names.route(goodput, &request);
         let mut recorder = Recorder::begin(self.goodput.clone(), route);
-        let inner = recorder.watch(|| self.inner.call(request));
+        let watch = recorder.watch();
+        let inner = self.inner.call(request);
+        watch.returned();
         ResponseFuture::new(inner, Some(recorder), asked)
     }
 }

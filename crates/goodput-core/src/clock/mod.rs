@@ -3,6 +3,6 @@
 mod stopwatch;
 mod timeline;
 
-pub(crate) use stopwatch::nanos;
 pub use stopwatch::{ManualStopwatch, Stopwatch};
+pub(crate) use stopwatch::{Reading, nanos};
 pub use timeline::{ManualTimeline, Moment, Timeline};

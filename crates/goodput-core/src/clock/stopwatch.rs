@@ -19,14 +19,14 @@ pub struct Stopwatch(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System { anchor: Instant },
+    System,
     Manual(Arc<AtomicU64>),
 }
 
 impl Stopwatch {
     /// The operating system's monotonic clock.
     pub fn system() -> Self {
-        Self(Source::System { anchor: Instant::now() })
+        Self(Source::System)
     }
 
     /// A stopwatch that stands still until its twin moves it.
@@ -39,18 +39,37 @@ impl Stopwatch {
         matches!(self.0, Source::Manual(_))
     }
 
-    /// Nanoseconds since the stopwatch was made. A u64 of them lasts 584 years.
+    /// Reads the clock. What it says is not looked at until [`nanos_since`](Self::nanos_since) subtracts it.
     #[inline]
-    pub(crate) fn nanos(&self) -> u64 {
+    pub(crate) fn read(&self) -> Reading {
         match &self.0 {
-            Source::System { anchor } => {
-                let elapsed = Instant::now().saturating_duration_since(*anchor);
-                elapsed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(elapsed.subsec_nanos()))
-            }
+            Source::System => Reading::System(Instant::now()),
             // Relaxed: the value stands for itself and publishes nothing.
-            Source::Manual(nanos) => nanos.load(Ordering::Relaxed),
+            Source::Manual(nanos) => Reading::Manual(nanos.load(Ordering::Relaxed)),
         }
     }
+
+    /// Nanoseconds since an earlier reading. Saturating: a clock that went backwards shows 0, never a panic or 584 years.
+    #[inline]
+    pub(crate) fn nanos_since(&self, earlier: Reading) -> u64 {
+        match (earlier, self.read()) {
+            (Reading::System(earlier), Reading::System(now)) => {
+                let elapsed = now.saturating_duration_since(earlier);
+                // A u64 of nanoseconds lasts 584 years.
+                elapsed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(elapsed.subsec_nanos()))
+            }
+            (Reading::Manual(earlier), Reading::Manual(now)) => now.saturating_sub(earlier),
+            // A reading of one stopwatch means nothing to another.
+            (Reading::System(_), Reading::Manual(_)) | (Reading::Manual(_), Reading::System(_)) => 0,
+        }
+    }
+}
+
+/// What a stopwatch showed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reading {
+    System(Instant),
+    Manual(u64),
 }
 
 /// Moves a manual [`Stopwatch`].

@@ -5,6 +5,7 @@ use goodput_model::Verdict;
 use super::routes::RouteId;
 use crate::Goodput;
 use crate::classify::{Ending, Word};
+use crate::clock::Reading;
 
 /// A request in flight, for whoever instruments a protocol. It is data; recording needs the [`Goodput`] it began on.
 ///
@@ -17,7 +18,7 @@ use crate::classify::{Ending, Word};
 pub struct Request {
     route: RouteId,
     stage: Stage,
-    begun: u64,
+    begun: Reading,
     /// Time to the head, then to the first byte, in nanoseconds.
     head: u64,
     first: Option<u64>,
@@ -40,7 +41,7 @@ impl Request {
         if let Some(route) = goodput.routes().get(route) {
             route.begin(1);
         }
-        Self { route, stage: Stage::Waiting, begun: goodput.stopwatch_nanos(), head: 0, first: None, end_base: 0 }
+        Self { route, stage: Stage::Waiting, begun: goodput.stopwatch().read(), head: 0, first: None, end_base: 0 }
     }
 
     /// There is a response head. `said` is the handler's verdict, `degraded` whether it marked the response so.
@@ -130,9 +131,8 @@ impl Request {
         }
     }
 
-    /// Saturating: a clock that went backwards shows 0, never a panic or 584 years.
     #[inline]
     fn elapsed(&self, goodput: &Goodput) -> u64 {
-        goodput.stopwatch_nanos().saturating_sub(self.begun)
+        goodput.stopwatch().nanos_since(self.begun)
     }
 }

@@ -7,42 +7,43 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use goodput_core::{CancelPolicy, Outcome, Slo};
+use goodput_tower::ResponseFuture;
 use http::{Method, Request, Response};
 use http_body_util::Empty;
 use tower::{Layer, Service, service_fn};
 
-use crate::house::{Bad, Excluded, Good, House, frames, panics, poll, request};
+use crate::house::{Bad, Excluded, Good, Handle, House, frames, panics, poll, request};
 
-type Answer = Result<Response<Empty<Bytes>>, Infallible>;
+type Answer = Response<Empty<Bytes>>;
 
 /// A future that is pending for `polls` polls, then answers.
-fn after(polls: usize, answer: fn() -> Answer) -> impl Future<Output = Answer> {
+fn after(polls: usize, answer: fn() -> Answer) -> impl Future<Output = Result<Answer, Infallible>> {
     let mut left = polls;
-    poll_fn(move |_| match left {
-        0 => Poll::Ready(answer()),
-        _ => {
-            left -= 1;
-            Poll::Pending
+    poll_fn(move |_| {
+        if left == 0 {
+            return Poll::Ready(Ok(answer()));
         }
+        left -= 1;
+        Poll::Pending
     })
 }
 
 fn empty() -> Answer {
-    Ok(Response::new(Empty::new()))
+    Response::new(Empty::new())
 }
 
-/// A call that a future of this kind is made by.
-fn call<F: Future<Output = Result<Response<Empty<Bytes>>, E>>, E>(
-    house: &House,
-    serve: impl FnMut(Request<()>) -> F,
-) -> Pin<Box<impl Future<Output = Result<Response<goodput_tower::SliBody<Empty<Bytes>, crate::house::Handle>>, E>>>> {
+/// Calls a service that is this function.
+fn call<F, E>(house: &House, serve: impl FnMut(Request<()>) -> F) -> Pin<Box<ResponseFuture<F, Handle>>>
+where
+    F: Future<Output = Result<Answer, E>>,
+{
     Box::pin(house.layer().layer(service_fn(serve)).call(request(Method::GET)))
 }
 
 #[test]
 fn a_service_error_is_recorded_and_handed_on_untouched() {
     let house = House::new();
-    let mut future = call(&house, |_| ready(Err("refused")));
+    let mut future = call(&house, |_| ready(Err::<Answer, _>("refused")));
     assert_eq!(poll(future.as_mut()).map(Result::unwrap_err), Poll::Ready("refused"));
     house.check("Err", Outcome::ServiceError, Bad);
     drop(future);
@@ -52,7 +53,9 @@ fn a_service_error_is_recorded_and_handed_on_untouched() {
 #[test]
 fn a_panic_in_call_is_recorded_once() {
     let house = House::new();
-    let mut service = house.layer().layer(service_fn(|_: Request<()>| -> future::Ready<Answer> { panic!("in call") }));
+    let mut service = house
+        .layer()
+        .layer(service_fn(|_: Request<()>| -> future::Ready<Result<Answer, Infallible>> { panic!("in call") }));
     panics(|| drop(service.call(request(Method::GET))));
     house.check("in call", Outcome::Panicked, Bad);
     drop(service);
@@ -88,7 +91,7 @@ fn a_future_dropped_by_the_panic_itself_is_recorded_as_panicked() {
 fn a_future_dropped_by_a_panic_elsewhere_is_recorded_as_cancelled() {
     let house = House::new();
     panics(|| {
-        let mut future = call(&house, |_| pending::<Answer>());
+        let mut future = call(&house, |_| pending::<Result<Answer, Infallible>>());
         assert!(poll(future.as_mut()).is_pending());
         panic!("elsewhere");
     });
@@ -114,7 +117,7 @@ fn a_cancelled_request_is_bad_when_it_waited_longer_than_the_grace() {
     // Without a latency threshold or a server deadline, the grace is 5 s.
     for (waited, judged) in [(0, Excluded), (5, Excluded), (6, Bad)] {
         let house = House::new();
-        let mut future = call(&house, |_| pending::<Answer>());
+        let mut future = call(&house, |_| pending::<Result<Answer, Infallible>>());
         assert!(poll(future.as_mut()).is_pending());
         house.wait(waited);
         drop(future);
@@ -127,7 +130,7 @@ fn a_cancelled_request_counts_as_its_slo_says() {
     let rows = [(CancelPolicy::Good, Good), (CancelPolicy::Bad, Bad), (CancelPolicy::Exclude, Excluded)];
     for (policy, judged) in rows {
         let house = House::with(|builder| builder.slo(Slo::availability("ok", "99%").cancel(policy)));
-        drop(call(&house, |_| pending::<Answer>()));
+        drop(call(&house, |_| pending::<Result<Answer, Infallible>>()));
         house.check(&format!("{policy:?}"), Outcome::Cancelled, judged);
     }
 }
@@ -140,7 +143,7 @@ fn a_future_polled_again_after_it_was_ready_records_nothing_more() {
         poll_fn(move |_| {
             polls += 1;
             match polls {
-                1 => Poll::Ready(empty().map_err(|_| "never")),
+                1 => Poll::Ready(Ok(empty())),
                 2 => Poll::Pending,
                 _ => Poll::Ready(Err("again")),
             }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use goodput_core::{Goodput, GoodputBuilder, JudgedAt, ManualStopwatch, Outcome, Slo, Stopwatch};
 use goodput_tower::{Fixed, SliBody, SliLayer};
 use http::{Method, Request, Response};
-use http_body::Body;
+use http_body::{Body, Frame};
 use tower::{Layer, Service, service_fn};
 
 pub(crate) type Handle = Arc<Goodput>;
@@ -146,8 +146,11 @@ pub(crate) fn now<F: Future>(future: F) -> F::Output {
     panic!("the future is still not ready");
 }
 
+/// What polling a body gives.
+type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
+
 /// Polls a body once.
-pub(crate) fn frame<B: Body + Unpin>(body: &mut B) -> Poll<Option<Result<http_body::Frame<B::Data>, B::Error>>> {
+pub(crate) fn frame<B: Body + Unpin>(body: &mut B) -> Polled<B> {
     Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()))
 }
 

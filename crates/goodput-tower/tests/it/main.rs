@@ -1,11 +1,14 @@
 //! Every way a request can end, each recorded exactly once.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 #[cfg(feature = "axum")]
 mod axum;
 mod bodies;
 mod futures;
 mod heads;
 mod house;
+mod hyper;
 mod nesting;
 mod properties;
 mod readiness;

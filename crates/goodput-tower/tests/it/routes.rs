@@ -25,9 +25,11 @@ fn route_of<B>(request: &Request<B>) -> Option<&str> {
     }
 }
 
+type RouteOf = fn(&Request<()>) -> Option<&str>;
+
 /// A layer in a struct field has a type that can be written down.
 struct Server {
-    layer: SliLayer<Handle, ByFn<fn(&Request<()>) -> Option<&str>>>,
+    layer: SliLayer<Handle, ByFn<RouteOf>>,
 }
 
 #[test]

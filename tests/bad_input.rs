@@ -1,5 +1,7 @@
 //! Bad input gets an error or a flag that names the value and what was expected; nothing panics and nothing is lost.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use goodput::{

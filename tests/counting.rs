@@ -1,5 +1,7 @@
 //! Every event recorded is an event counted, whatever the number of threads and however long they live.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;

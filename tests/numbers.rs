@@ -3,6 +3,7 @@
 //! One test after the other, in one test function: they measure time and the memory of the whole process. Times are medians,
 //! and the limits are the promised ones, which leave room for a busy machine.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "measures real time")]
 #![expect(clippy::print_stdout, reason = "a measured number is worth seeing")]
 

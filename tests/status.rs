@@ -1,10 +1,12 @@
 //! The status on a manual clock: what it says of windows, budgets and conditions, and how it reads.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use goodput::{
-    BurnRate, Goodput, ManualStopwatch, ManualTimeline, Position, Remaining, Severity, Slo, SlotPlan, Stopwatch, Timeline,
-    Verdict, Window,
+    BurnRate, Goodput, GoodputBuilder, ManualStopwatch, ManualTimeline, Position, Remaining, Severity, Slo, SlotPlan,
+    Stopwatch, Timeline, Verdict, Window,
 };
 
 struct House {
@@ -18,7 +20,7 @@ impl House {
         let (timeline, hand) = Timeline::manual();
         let (stopwatch, stopwatch_hand) = Stopwatch::manual();
         let builder = Goodput::builder("shop").timeline(timeline).stopwatch(stopwatch);
-        let builder = slos.into_iter().fold(builder.exclude_routes(["/health"]), |builder, slo| builder.slo(slo));
+        let builder = slos.into_iter().fold(builder.exclude_routes(["/health"]), GoodputBuilder::slo);
         let goodput = builder.build().expect("a definition that holds");
         Self { goodput, timeline: hand, stopwatch: stopwatch_hand }
     }
@@ -60,9 +62,7 @@ fn a_window_sees_only_its_own_length() {
     house.play(minutes(60), 1, 1);
     house.play(minutes(60), 1, 0);
     let status = house.goodput.status();
-    let bad = |window: Window| {
-        status.slo("ok").and_then(|slo| slo.window(window)).map(|window| window.seen.counts.bad)
-    };
+    let bad = |window: Window| status.slo("ok").and_then(|slo| slo.window(window)).map(|window| window.seen.counts.bad);
     assert_eq!([Window::M5, Window::H1, Window::H2].map(bad), [Some(0), Some(0), Some(360)]);
 }
 

@@ -1,19 +1,15 @@
 //! The final status as JSON, for scripts and tests.
 
-use goodput::{ConditionStatus, Remaining, RouteStatus, Scope, SloStatus, Status, Window};
+use goodput::{ConditionStatus, Remaining, RouteStatus, SloStatus, Status, Window};
 use serde_json::{Map, Value, json};
 
 use crate::tally::Tally;
 
 /// Everything at the top level; what only clients know is null without any.
 pub(crate) fn of(status: &Status, tally: Option<&Tally>) -> Value {
-    let scope = match status.scope {
-        Scope::Instance => "instance",
-        _ => "other",
-    };
     json!({
         "service": status.service,
-        "scope": scope,
+        "scope": status.scope.to_string(),
         "started": status.routes.iter().map(|route| route.begun).sum::<u64>(),
         "received": tally.map(Tally::answered),
         "abandoned": tally.map(Tally::abandoned),

@@ -91,8 +91,10 @@ impl Reason {
     pub const PANIC: Self = Self("panic");
     /// The body failed on our side after the head was sent.
     pub const BODY_ERROR: Self = Self("body_error");
-    /// The client went away before the end.
-    pub const CLIENT_GONE: Self = Self("client_gone");
+    /// The caller went away before the head: a client that left, or a timeout outside the layer.
+    pub const CANCELLED: Self = Self("cancelled");
+    /// The caller dropped the body before the point the SLO measures.
+    pub const BODY_DROPPED: Self = Self("body_dropped");
     /// Status 429.
     pub const RATE_LIMITED: Self = Self("rate_limited");
     /// Status 405.

@@ -1,5 +1,6 @@
+//! The one crate a service adds: SLIs that are counted, judged and read in the process itself.
+//!
 #![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "axum"), doc = "An embeddable SLI library; see the documentation with the feature `axum`.")]
 //! # Everything in one place
 //!
 //! This crate is the one a service adds. It re-exports the words and arithmetic of `goodput-model`, the counting of

@@ -190,7 +190,7 @@ impl Rule {
                 let reason = match body.ending {
                     Ending::BodyFailed => Reason::BODY_ERROR,
                     Ending::BodyPanicked => Reason::PANIC,
-                    _ => Reason::CLIENT_GONE,
+                    _ => Reason::BODY_DROPPED,
                 };
                 Timing::NotReached(elapsed, reason)
             }
@@ -226,10 +226,10 @@ impl Rule {
 
     fn judge_cancelled(&self, elapsed: u64) -> Judged {
         match self.cancel {
-            CancelPolicy::BadIfOlder(limit) if elapsed > nanos(limit) => Verdict::Bad(Reason::CLIENT_GONE),
-            CancelPolicy::Bad => Verdict::Bad(Reason::CLIENT_GONE),
+            CancelPolicy::BadIfOlder(limit) if elapsed > nanos(limit) => Verdict::Bad(Reason::CANCELLED),
+            CancelPolicy::Bad => Verdict::Bad(Reason::CANCELLED),
             CancelPolicy::Good => Verdict::Good,
-            _ => Verdict::Excluded(Reason::CLIENT_GONE),
+            _ => Verdict::Excluded(Reason::CANCELLED),
         }
     }
 }

@@ -33,12 +33,11 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
         write!(f, " within {threshold:?}")?;
     }
     writeln!(f, ", {} over {}", slo.objective, slo.period)?;
-    write!(f, "  events  {} good, {} bad, {} excluded", counts.good, counts.bad, counts.excluded)?;
-    for (position, reason) in slo.reasons.iter().enumerate() {
-        let before = if position == 0 { " (" } else { ", " };
-        write!(f, "{before}{} {}", reason.count, reason.reason)?;
-    }
-    writeln!(f, "{}", if slo.reasons.is_empty() { "" } else { ")" })?;
+    write!(f, "  events  {} good, {} bad", counts.good, counts.bad)?;
+    write_reasons(f, slo, "bad")?;
+    write!(f, ", {} excluded", counts.excluded)?;
+    write_reasons(f, slo, "excluded")?;
+    writeln!(f)?;
     let burn = |window: Window| slo.window(window).map_or(BurnRate::NoData, |window| window.burn);
     writeln!(f, "  burn    5m {}, 1h {}, 6h {}", burn(Window::M5), burn(Window::H1), burn(Window::H6))?;
     write!(f, "  budget  {}", slo.budget.remaining())?;
@@ -68,6 +67,15 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
 
 fn counts_over(slo: &SloStatus, window: Window) -> Counts {
     slo.window(window).map_or(Counts::default(), |window| window.seen.counts)
+}
+
+fn write_reasons(f: &mut fmt::Formatter<'_>, slo: &SloStatus, verdict: &str) -> fmt::Result {
+    let mut before = " (";
+    for reason in slo.reasons.iter().filter(|reason| reason.verdict == verdict) {
+        write!(f, "{before}{} {}", reason.count, reason.reason)?;
+        before = ", ";
+    }
+    f.write_str(if before == ", " { ")" } else { "" })
 }
 
 fn write_route(f: &mut fmt::Formatter<'_>, route: &RouteStatus) -> fmt::Result {

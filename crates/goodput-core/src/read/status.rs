@@ -1,5 +1,6 @@
 //! The status: everything the process knows about its SLOs at one moment, as one owned value.
 
+use std::fmt;
 use std::time::Duration;
 
 use goodput_model::{
@@ -42,6 +43,14 @@ pub struct Status {
 pub enum Scope {
     /// This process alone, since it started. Other replicas of the service know other numbers.
     Instance,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Instance => f.write_str("instance"),
+        }
+    }
 }
 
 /// One SLO at one moment.

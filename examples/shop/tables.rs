@@ -26,7 +26,7 @@ pub(crate) fn slos(status: &Status, gap: u16) -> Table {
 
 fn slo(slo: &SloStatus) -> Vec<Cell> {
     let promise = match slo.indicator.threshold() {
-        Some((threshold, _)) => format!("{} < {threshold:?}", slo.objective),
+        Some((threshold, _)) => format!("{} ≤ {threshold:?}", slo.objective),
         None => slo.objective.to_string(),
     };
     let burn = |window| slo.window(window).map_or(BurnRate::NoData, |window| window.burn);

@@ -20,7 +20,7 @@ impl fmt::Display for Status {
             write_route(f, route)?;
         }
         for flag in &self.flags {
-            writeln!(f, "note: {flag}")?;
+            writeln!(f, "{}: {flag}", flag.label())?;
         }
         Ok(())
     }

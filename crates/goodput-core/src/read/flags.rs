@@ -47,6 +47,21 @@ pub enum Flag {
     },
 }
 
+impl Flag {
+    /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
+    /// `timeline_went_backwards`, `no_recent_tick`.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::RoutesFull { .. } => "routes_full",
+            Self::ManyUnmatched { .. } => "many_unmatched",
+            Self::NoMatchedPath { .. } => "no_matched_path",
+            Self::NoRouteSeen { .. } => "no_route_seen",
+            Self::TimelineWentBackwards { .. } => "timeline_went_backwards",
+            Self::NoRecentTick { .. } => "no_recent_tick",
+        }
+    }
+}
+
 impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

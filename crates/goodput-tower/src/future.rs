@@ -59,14 +59,13 @@ where
             None => this.inner.poll(cx),
         };
         let answer = ready!(answer);
-        let recorder = this.recorder.take();
         Poll::Ready(match answer {
             Ok(response) => {
-                let (recorder, rest) = pass_head(recorder, *this.asked, &response);
-                Ok(response.map(|body| W::wrap(SliBody::new(body, recorder, rest))))
+                let rest = pass_head(this.recorder, *this.asked, &response);
+                Ok(response.map(|body| W::wrap(SliBody::new(body, this.recorder.take(), rest))))
             }
             Err(error) => {
-                if let Some(recorder) = recorder {
+                if let Some(recorder) = this.recorder.take() {
                     recorder.end(Ending::ServiceError);
                 }
                 Err(error)
@@ -75,27 +74,21 @@ where
     }
 }
 
-/// Records the head. The recorder comes back when some SLO waits for an end that is still to come.
+/// Records the head, and lets go of the recorder unless some SLO waits for an end that is still to come.
 #[inline]
 fn pass_head<B: Body, H: Borrow<Goodput>>(
-    recorder: Option<Recorder<H>>,
+    following: &mut Option<Recorder<H>>,
     asked: Asked,
     response: &Response<B>,
-) -> (Option<Recorder<H>>, Rest) {
-    let Some(mut recorder) = recorder else {
-        return (None, Rest::Nothing);
-    };
+) -> Rest {
+    let Some(recorder) = following else { return Rest::Nothing };
     let said = Said::in_extensions(response.extensions());
-    if !recorder.respond(response.status(), said) {
-        return (None, Rest::Nothing);
+    let rest = if recorder.respond(response.status(), said) { Rest::after(asked, response) } else { Rest::Nothing };
+    if rest == Rest::Nothing {
+        recorder.complete_at_head();
+        *following = None;
     }
-    match Rest::after(asked, response) {
-        Rest::Nothing => {
-            recorder.complete_at_head();
-            (None, Rest::Nothing)
-        }
-        rest => (Some(recorder), rest),
-    }
+    rest
 }
 
 impl<F: fmt::Debug, H: Borrow<Goodput>, W> fmt::Debug for ResponseFuture<F, H, W> {

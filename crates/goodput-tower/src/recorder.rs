@@ -50,7 +50,7 @@ impl<H: Borrow<Goodput>> Recorder<H> {
 
     /// The response was complete with its head.
     #[inline]
-    pub(crate) fn complete_at_head(mut self) {
+    pub(crate) fn complete_at_head(&mut self) {
         self.request.complete_at_head(self.goodput.borrow());
     }
 

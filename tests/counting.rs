@@ -22,10 +22,10 @@ fn request(goodput: &Goodput, route: RouteId, number: u64) {
     let mut request = Request::begin(goodput, route);
     match number % 10 {
         0 => request.end(goodput, Ending::Panicked),
-        1 => request.end(goodput, Ending::Cancelled),
+        1 => request.end(goodput, Ending::Dropped),
         2 => {
             request.respond(goodput, 200, None, false);
-            request.end(goodput, Ending::BodyFailed);
+            request.end(goodput, Ending::Failed);
         }
         3 => {
             request.respond(goodput, 429, None, false);

@@ -11,7 +11,7 @@ use crate::classify::{RuleSet, Table, TableError};
 use crate::clock::{Stopwatch, Timeline};
 use crate::goodput::{Compiled, Goodput};
 use crate::read::{Monitor, SlotPlan, Watched};
-use crate::record::{Judges, Routes, shard_count};
+use crate::record::{RouteRules, Routes, shard_count};
 
 /// Builds a [`Goodput`].
 #[derive(Clone, Debug)]
@@ -175,22 +175,22 @@ fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
 /// The tables compiled so far: routes with the same SLOs share one.
 struct Tables<'a> {
     definition: &'a Definition,
-    compiled: HashMap<(Vec<usize>, bool, bool), Judges>,
+    compiled: HashMap<(Vec<usize>, bool, bool), RouteRules>,
 }
 
 impl Tables<'_> {
-    fn of(&mut self, slos: Vec<usize>, excluded: bool, unmatched: bool) -> Result<Judges, BuildError> {
+    fn of(&mut self, slos: Vec<usize>, excluded: bool, unmatched: bool) -> Result<RouteRules, BuildError> {
         let key = (slos, excluded, unmatched);
-        if let Some(judges) = self.compiled.get(&key) {
-            return Ok(judges.clone());
+        if let Some(rules) = self.compiled.get(&key) {
+            return Ok(rules.clone());
         }
         let members = key.0.iter().filter_map(|index| self.definition.slos.get(*index));
         let rules = RuleSet::new(members.clone(), self.definition.server_deadline, excluded, unmatched);
         let table = Table::compile(&rules)
             .map_err(|error| BuildError::Table { slos: members.map(|slo| slo.name().to_owned()).collect(), error })?;
-        let judges = Judges { table: Arc::new(table), slos: key.0.as_slice().into() };
-        self.compiled.insert(key, judges.clone());
-        Ok(judges)
+        let rules = RouteRules { table: Arc::new(table), slos: key.0.as_slice().into() };
+        self.compiled.insert(key, rules.clone());
+        Ok(rules)
     }
 }
 

@@ -9,8 +9,9 @@ use parking_lot::Mutex;
 use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::read::{Monitor, Status, Watched, compose, read_counts, read_detail};
-use crate::record::{Reasons, RouteId, Routes, Work};
+use crate::record::{Reasons, RouteId, Routes};
 use crate::ticker::{Ticker, TickerError};
+use crate::work::Work;
 
 /// The SLIs of one service in one process.
 ///
@@ -140,7 +141,7 @@ impl Goodput {
             detail,
             now,
             tick_every: self.tick_every,
-            routes_full: self.routes.is_full().then(|| self.routes.bound()),
+            routes_full: self.routes.has_overflowed().then(|| self.routes.bound()),
         })
     }
 
@@ -172,7 +173,7 @@ impl Goodput {
     pub fn possible_verdicts(&self) -> Vec<Vec<Verdict>> {
         let mut possible = vec![Vec::new(); self.slos.len()];
         for route in self.routes.iter() {
-            for class in route.classes() {
+            for class in route.table().classes() {
                 for (&slo, verdict) in route.slos().iter().zip(&class.verdicts) {
                     let (Some(verdict), Some(known)) = (verdict, possible.get_mut(slo)) else { continue };
                     if !known.contains(verdict) {

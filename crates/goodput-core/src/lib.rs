@@ -20,7 +20,9 @@ mod clock;
 mod goodput;
 mod read;
 mod record;
+mod request;
 mod ticker;
+mod work;
 
 pub use builder::{BuildError, GoodputBuilder};
 pub use classify::{Ending, Outcome, TableError};
@@ -31,5 +33,7 @@ pub use read::{
     ConditionStatus, Flag, Latencies, LatencySummary, ReasonCount, RouteStatus, Scope, SloStatus, SlotError, SlotPlan,
     Status, Tier, WindowStatus,
 };
-pub use record::{Request, RouteId, Work, WorkGuard};
+pub use record::RouteId;
+pub use request::Request;
 pub use ticker::{Ticker, TickerError};
+pub use work::{Work, WorkGuard};

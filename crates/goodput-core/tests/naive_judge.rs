@@ -72,7 +72,7 @@ fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
     }
     let judged_at_head = spec.at_head || (spec.kind == Kind::Latency && spec.measure == Measure::Head);
     match &event.fate {
-        Fate::NoHead { ending: Ending::Cancelled, after } => {
+        Fate::NoHead { ending: Ending::Dropped, after } => {
             let thresholds = set.iter().filter(|s| has_threshold(s)).map(|s| s.threshold);
             let grace = if deadline {
                 DEADLINE
@@ -108,7 +108,7 @@ fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
             let mut elapsed = *head;
             if let (false, Body::Ends { ending, first, rest }) = (judged_at_head, body) {
                 elapsed = head + first.unwrap_or(0) + rest;
-                body_failed = matches!(ending, Ending::BodyFailed | Ending::BodyPanicked);
+                body_failed = matches!(ending, Ending::Failed | Ending::Panicked);
                 measured = match spec.measure {
                     Measure::Head => Some(*head),
                     Measure::FirstByte => match first {
@@ -242,7 +242,7 @@ fn play(goodput: &Goodput, hand: &ManualStopwatch, event: &Event) {
             }
         }
     }
-    request.end(goodput, Ending::Cancelled); // one end too many does nothing
+    request.end(goodput, Ending::Dropped); // one end too many does nothing
     assert!(request.is_over());
 }
 
@@ -292,13 +292,13 @@ fn events(specs: &[Spec]) -> impl Strategy<Value = Vec<Event>> + use<> {
         1 => Just(Some(Verdict::bad("declined"))),
         1 => Just(Some(Verdict::excluded("quota"))),
     ];
-    let early = prop::sample::select(vec![Ending::Cancelled, Ending::ServiceError, Ending::Panicked]);
+    let early = prop::sample::select(vec![Ending::Dropped, Ending::Failed, Ending::Panicked]);
     let ends = prop::sample::select(vec![
         Ending::Completed,
         Ending::Completed,
-        Ending::BodyFailed,
-        Ending::BodyPanicked,
-        Ending::BodyDropped,
+        Ending::Failed,
+        Ending::Panicked,
+        Ending::Dropped,
     ]);
     let body = prop_oneof![
         1 => Just(Body::AtOnce),

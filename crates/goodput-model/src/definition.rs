@@ -24,6 +24,10 @@ pub struct Definition {
 }
 
 impl Definition {
+    /// The route of requests that matched none. No template may be called so.
+    pub const UNMATCHED: &str = "unmatched";
+    /// The route of events whose own route has no place left. No template may be called so.
+    pub const OTHER: &str = "other";
     /// The default of [`max_routes`](Self::max_routes).
     pub const DEFAULT_MAX_ROUTES: usize = 1_000;
     /// The longest service or SLO name, in bytes.
@@ -128,7 +132,8 @@ fn check_name(subject: Subject, name: &str, problems: &mut Vec<Problem>) {
 }
 
 fn check_route(route: &str, problems: &mut Vec<Problem>) {
-    if route.is_empty() || route.len() > Definition::MAX_ROUTE || route.chars().any(char::is_control) {
+    let reserved = [Definition::UNMATCHED, Definition::OTHER].contains(&route);
+    if reserved || route.is_empty() || route.len() > Definition::MAX_ROUTE || route.chars().any(char::is_control) {
         problems.push(Problem::Route { value: route.to_owned() });
     }
 }
@@ -206,7 +211,7 @@ pub enum Problem {
         /// As written.
         value: u16,
     },
-    /// A route template is empty, too long, or has control characters.
+    /// A route template is empty, too long, reserved, or has control characters.
     Route {
         /// As written.
         value: String,
@@ -256,8 +261,10 @@ impl fmt::Display for Problem {
             Self::Status { slo, value } => write!(f, "SLO {slo:?}: status {value}: expected 100 to 999"),
             Self::Route { value } => write!(
                 f,
-                "route {value:?}: expected a template of 1 to {} bytes without control characters",
-                Definition::MAX_ROUTE
+                "route {value:?}: expected a template of 1 to {} bytes without control characters, and not {:?} or {:?}",
+                Definition::MAX_ROUTE,
+                Definition::UNMATCHED,
+                Definition::OTHER
             ),
             Self::RouteBound { bound } => {
                 write!(f, "route bound {bound}: expected at most {}", Definition::MAX_ROUTES)

@@ -75,7 +75,7 @@ impl<B: Body, H: Borrow<Goodput>> Body for SliBody<B, H> {
         let frame = ready!(frame);
         let ending = match &frame {
             None => Some(Ending::Completed),
-            Some(Err(_)) => Some(Ending::BodyFailed),
+            Some(Err(_)) => Some(Ending::Failed),
             Some(Ok(frame)) => {
                 let mut delivered = false;
                 if let Some(data) = frame.data_ref() {

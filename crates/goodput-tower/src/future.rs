@@ -66,7 +66,7 @@ where
             }
             Err(error) => {
                 if let Some(recorder) = this.recorder.take() {
-                    recorder.end(Ending::ServiceError);
+                    recorder.end(Ending::Failed);
                 }
                 Err(error)
             }

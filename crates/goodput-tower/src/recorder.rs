@@ -62,8 +62,7 @@ impl<H: Borrow<Goodput>> Recorder<H> {
 
     #[cold]
     fn panicked(&mut self) {
-        let ending = if self.request.awaits_end() { Ending::BodyPanicked } else { Ending::Panicked };
-        self.request.end(self.goodput.borrow(), ending);
+        self.request.end(self.goodput.borrow(), Ending::Panicked);
     }
 }
 
@@ -71,8 +70,7 @@ impl<H: Borrow<Goodput>> Drop for Recorder<H> {
     #[inline]
     fn drop(&mut self) {
         if !self.request.is_over() {
-            let ending = if self.request.awaits_end() { Ending::BodyDropped } else { Ending::Cancelled };
-            self.request.end(self.goodput.borrow(), ending);
+            self.request.end(self.goodput.borrow(), Ending::Dropped);
         }
     }
 }

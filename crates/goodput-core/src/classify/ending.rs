@@ -4,24 +4,20 @@ use std::fmt;
 
 use goodput_model::Verdict;
 
-/// How an event ended. Every event ends in exactly one of these ways.
+/// How an event ended. Every event ends in exactly one of these ways, which mean one thing before the response head and
+/// another after it.
+///
+/// The four are all there are: it came to its end, it failed, it panicked, or nobody waited for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Ending {
-    /// The response is complete, or the work is done.
+    /// The response is complete. Without a head there is nothing to complete: it counts as [`Ending::Failed`].
     Completed,
-    /// The service returned `Err` in place of a response.
-    ServiceError,
-    /// The service panicked before it had a response.
+    /// The service returned `Err` in place of a head, or the body failed on our side.
+    Failed,
+    /// The service panicked, or its body did.
     Panicked,
-    /// The caller went away before there was a response.
-    Cancelled,
-    /// The body failed on our side after the head.
-    BodyFailed,
-    /// The body panicked after the head.
-    BodyPanicked,
-    /// The caller dropped the body before its end.
-    BodyDropped,
+    /// The caller went away: the future was dropped before there was a head, or the body before its end.
+    Dropped,
 }
 
 /// What is reported of an event on its route, independent of any SLO.
@@ -30,9 +26,9 @@ pub enum Ending {
 pub enum Outcome {
     /// Served; for HTTP, a status below 400.
     Success,
-    /// A status of the 4xx class.
+    /// A status of the 4xx class but for 408.
     ClientError,
-    /// A status of 500 or above.
+    /// A status of 500 or above, or 408, by which a service says that it gave up waiting.
     ServerError,
     /// The handler called it bad.
     SaidBad,
@@ -65,7 +61,7 @@ impl Outcome {
         Self::BodyDropped,
     ];
 
-    /// Whether the service failed, by the default rules.
+    /// Whether the service failed, as the default rules have it.
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::ServerError | Self::SaidBad | Self::ServiceError | Self::Panicked | Self::BodyFailed)
     }

@@ -9,4 +9,4 @@ pub(crate) use ending::Word;
 pub use ending::{Ending, Outcome};
 pub(crate) use rules::RuleSet;
 pub use table::TableError;
-pub(crate) use table::{Class, ClassIndex, Histogram, Table};
+pub(crate) use table::{ClassIndex, Histogram, Table};

@@ -9,9 +9,6 @@ use goodput_model::{CancelPolicy, Indicator, JudgedAt, Measure, Reason, Slo, Sta
 use super::ending::{Ending, Outcome, Word};
 use crate::clock::nanos;
 
-/// What one SLO makes of one event: [`Verdict`], as a word about a class of events.
-pub(crate) type Judged = Verdict;
-
 /// The rules of one SLO.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
@@ -34,7 +31,7 @@ pub(crate) struct RuleSet {
 /// Everything the rules look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Facts {
-    /// It ended before a head: `ServiceError`, `Panicked` or `Cancelled`.
+    /// It ended before a head.
     NoHead { ending: Ending, elapsed: u64 },
     /// The plain recording API, without a duration.
     Untimed { word: Word },
@@ -46,9 +43,9 @@ pub(crate) enum Facts {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Body {
     pub(crate) ending: Ending,
-    /// Whether its first frame was seen.
+    /// Whether its first byte was seen.
     pub(crate) begun: bool,
-    /// When the first frame was seen; the end if it never was.
+    /// When the first byte was seen; the end if it never was.
     pub(crate) first: u64,
     pub(crate) end: u64,
 }
@@ -65,8 +62,8 @@ impl RuleSet {
         Self { rules: slos.map(|slo| Rule::new(slo, grace)).collect(), excluded, unmatched }
     }
 
-    /// What rule `index` makes of the facts. Head-deciding rules are asked without a body.
-    pub(crate) fn judge(&self, rule: &Rule, facts: Facts) -> Judged {
+    /// What a rule of this set makes of the facts. Head-deciding rules are asked without a body.
+    pub(crate) fn judge(&self, rule: &Rule, facts: Facts) -> Verdict {
         if self.excluded { Verdict::Excluded(Reason::ROUTE_EXCLUDED) } else { rule.judge(self.unmatched, facts) }
     }
 }
@@ -146,11 +143,14 @@ impl Rule {
         }
     }
 
-    fn judge(&self, unmatched: bool, facts: Facts) -> Judged {
+    fn judge(&self, unmatched: bool, facts: Facts) -> Verdict {
         match facts {
-            Facts::NoHead { ending: Ending::Cancelled, elapsed } => self.judge_cancelled(elapsed),
             Facts::NoHead { ending, elapsed } => {
-                let reason = if ending == Ending::Panicked { Reason::PANIC } else { Reason::SERVICE_ERROR };
+                let reason = match ending {
+                    Ending::Dropped => return self.judge_cancelled(elapsed),
+                    Ending::Panicked => Reason::PANIC,
+                    Ending::Failed | Ending::Completed => Reason::SERVICE_ERROR,
+                };
                 self.judge_outcome(Meaning::Failure(reason), false, Timing::Reached(elapsed))
             }
             Facts::Untimed { word } => {
@@ -159,11 +159,8 @@ impl Rule {
             Facts::Head { status, word, head, body } => {
                 let meaning = said(word).unwrap_or_else(|| self.meaning(unmatched, status));
                 let timing = self.timing(head, body);
-                let meaning = match body.map(|body| body.ending) {
-                    Some(Ending::BodyFailed) if self.sees_body_failures(meaning) => {
-                        Meaning::Failure(Reason::BODY_ERROR)
-                    }
-                    Some(Ending::BodyPanicked) if self.sees_body_failures(meaning) => Meaning::Failure(Reason::PANIC),
+                let meaning = match body.and_then(|body| body_failure(body.ending)) {
+                    Some(reason) if self.sees_body_failures(meaning) => Meaning::Failure(reason),
                     _ => meaning,
                 };
                 self.judge_outcome(meaning, word.is_degraded(), timing)
@@ -187,17 +184,13 @@ impl Rule {
             (Measure::End, Some(body)) if body.ending == Ending::Completed => Timing::Reached(body.end),
             (measure, Some(body)) => {
                 let elapsed = if measure == Measure::FirstByte { body.first } else { body.end };
-                let reason = match body.ending {
-                    Ending::BodyFailed => Reason::BODY_ERROR,
-                    Ending::BodyPanicked => Reason::PANIC,
-                    _ => Reason::BODY_DROPPED,
-                };
+                let reason = body_failure(body.ending).unwrap_or(Reason::BODY_DROPPED);
                 Timing::NotReached(elapsed, reason)
             }
         }
     }
 
-    fn judge_outcome(&self, meaning: Meaning, degraded: bool, timing: Timing) -> Judged {
+    fn judge_outcome(&self, meaning: Meaning, degraded: bool, timing: Timing) -> Verdict {
         match (self.indicator, meaning) {
             (_, Meaning::Excluded(reason)) => Verdict::Excluded(reason),
             (Indicator::Latency { threshold, .. }, _) => match (timing, meaning) {
@@ -224,7 +217,7 @@ impl Rule {
         }
     }
 
-    fn judge_cancelled(&self, elapsed: u64) -> Judged {
+    fn judge_cancelled(&self, elapsed: u64) -> Verdict {
         match self.cancel {
             CancelPolicy::BadIfOlder(limit) if elapsed > nanos(limit) => Verdict::Bad(Reason::CANCELLED),
             CancelPolicy::Bad => Verdict::Bad(Reason::CANCELLED),
@@ -255,19 +248,30 @@ fn said(word: Word) -> Option<Meaning> {
     }
 }
 
+/// Why a body is our failure, if it is.
+fn body_failure(ending: Ending) -> Option<Reason> {
+    match ending {
+        Ending::Failed => Some(Reason::BODY_ERROR),
+        Ending::Panicked => Some(Reason::PANIC),
+        Ending::Completed | Ending::Dropped => None,
+    }
+}
+
 /// What is reported of an event on its route: the same for every SLO.
 pub(crate) fn outcome(facts: Facts) -> Outcome {
     match facts {
-        Facts::NoHead { ending: Ending::Cancelled, .. } => Outcome::Cancelled,
-        Facts::NoHead { ending: Ending::Panicked, .. } => Outcome::Panicked,
-        Facts::NoHead { .. } => Outcome::ServiceError,
+        Facts::NoHead { ending, .. } => match ending {
+            Ending::Dropped => Outcome::Cancelled,
+            Ending::Panicked => Outcome::Panicked,
+            Ending::Failed | Ending::Completed => Outcome::ServiceError,
+        },
         Facts::Untimed { word } => said_outcome(word).unwrap_or(Outcome::Success),
         Facts::Head { status, word, body, .. } => match body.map(|body| body.ending) {
-            Some(Ending::BodyFailed) => Outcome::BodyFailed,
-            Some(Ending::BodyPanicked) => Outcome::Panicked,
-            Some(Ending::BodyDropped) => Outcome::BodyDropped,
-            _ => said_outcome(word).unwrap_or(match status {
-                500.. => Outcome::ServerError,
+            Some(Ending::Failed) => Outcome::BodyFailed,
+            Some(Ending::Panicked) => Outcome::Panicked,
+            Some(Ending::Dropped) => Outcome::BodyDropped,
+            Some(Ending::Completed) | None => said_outcome(word).unwrap_or(match status {
+                408 | 500.. => Outcome::ServerError,
                 400.. => Outcome::ClientError,
                 _ => Outcome::Success,
             }),

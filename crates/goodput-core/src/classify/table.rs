@@ -7,11 +7,11 @@
 use std::collections::{HashMap, HashSet, hash_map};
 use std::fmt;
 
-use goodput_model::{JudgedAt, Measure};
+use goodput_model::{JudgedAt, Measure, Verdict};
 
 use super::bands::Bands;
 use super::ending::{Ending, Outcome, Word};
-use super::rules::{Body, Facts, Judged, Meaning, Rule, RuleSet, outcome};
+use super::rules::{Body, Facts, Meaning, Rule, RuleSet, outcome};
 
 /// The position of a class in its table. `NONE` where nothing is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,11 @@ impl ClassIndex {
 /// Which latency histogram of the route an event belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Histogram {
-    /// Cancelled and excluded events say nothing about how fast the service is.
+    /// Cancelled events, and those the handler excluded, say nothing about how fast the service is.
     None,
+    /// Everything that is not a failure by the default rules, the 4xx class included.
     Success,
+    /// Failures by the default rules.
     Error,
 }
 
@@ -41,7 +43,7 @@ pub(crate) struct Class {
     /// Set where the event is finished; a class of the head alone reports nothing yet.
     pub(crate) outcome: Option<Outcome>,
     /// One per SLO of the table, `None` for SLOs that decide at the other point.
-    pub(crate) verdicts: Box<[Option<Judged>]>,
+    pub(crate) verdicts: Box<[Option<Verdict>]>,
 }
 
 /// What is known at the head.
@@ -76,23 +78,43 @@ pub(crate) struct Table {
     end_looks_at_head: bool,
     decides_at_end: bool,
     classes: Box<[Class]>,
+    /// Where each SLO decides, in the table's order.
+    judged_at: Box<[JudgedAt]>,
 }
 
 /// The most classes a table may have, so that a route's cells stay small.
 const MAX_CLASSES: usize = 4_096;
 /// The most situations of a response's end, so that a table stays within 1 MiB and is built within a second.
 const MAX_SITUATIONS: usize = 1 << 19;
-const EARLY_ENDINGS: [Ending; 3] = [Ending::ServiceError, Ending::Panicked, Ending::Cancelled];
-/// The ends of a body, with and without its first frame seen. A complete body has always begun.
+/// The ends without a head, in the order of their rows.
+const EARLY_ENDINGS: [Ending; 3] = [Ending::Failed, Ending::Panicked, Ending::Dropped];
+/// The ends of a body, with and without its first byte seen, in the order of their rows. A complete body has always begun.
 const BODY_ENDINGS: [(Ending, bool); 7] = [
     (Ending::Completed, true),
-    (Ending::BodyFailed, false),
-    (Ending::BodyFailed, true),
-    (Ending::BodyPanicked, false),
-    (Ending::BodyPanicked, true),
-    (Ending::BodyDropped, false),
-    (Ending::BodyDropped, true),
+    (Ending::Failed, false),
+    (Ending::Failed, true),
+    (Ending::Panicked, false),
+    (Ending::Panicked, true),
+    (Ending::Dropped, false),
+    (Ending::Dropped, true),
 ];
+
+const fn early_row(ending: Ending) -> usize {
+    match ending {
+        Ending::Failed | Ending::Completed => 0,
+        Ending::Panicked => 1,
+        Ending::Dropped => 2,
+    }
+}
+
+const fn body_row(ending: Ending, begun: bool) -> usize {
+    match ending {
+        Ending::Completed => 0,
+        Ending::Failed => 1 + begun as usize,
+        Ending::Panicked => 3 + begun as usize,
+        Ending::Dropped => 5 + begun as usize,
+    }
+}
 
 impl Table {
     /// Compiles the rules. Cost: one judgement per SLO and situation; at build time only.
@@ -120,6 +142,11 @@ impl Table {
                 .any(|rule| rule.judged_at() == JudgedAt::End && matches!(rule.threshold(), Some((_, Measure::Head)))),
             decides_at_end,
             classes: Box::default(),
+            judged_at: set
+                .rules
+                .iter()
+                .map(|rule| if decides_at_end { rule.judged_at() } else { JudgedAt::Head })
+                .collect(),
         };
         let situations =
             statuses.len() * Word::ALL.len() * if decides_at_end { table.ends_per_status_and_word() } else { 1 };
@@ -142,7 +169,7 @@ impl Table {
         for ending in EARLY_ENDINGS {
             for band in 0..self.early.len() {
                 let facts = Facts::NoHead { ending, elapsed: self.early.representative(band) };
-                let histogram = if ending == Ending::Cancelled { Histogram::None } else { Histogram::Error };
+                let histogram = if ending == Ending::Dropped { Histogram::None } else { Histogram::Error };
                 entries.push(Entry { class: classes.of(facts, Point::Both)?, histogram });
             }
         }
@@ -223,12 +250,7 @@ impl Table {
     /// The class of an event that ended before it had a head.
     #[inline]
     pub(crate) fn early(&self, ending: Ending, elapsed: u64) -> (ClassIndex, Histogram) {
-        let row = match ending {
-            Ending::Panicked => 1,
-            Ending::Cancelled => 2,
-            _ => 0,
-        };
-        let index = row * self.early.len() + self.early.of(elapsed);
+        let index = early_row(ending) * self.early.len() + self.early.of(elapsed);
         self.early_entries
             .get(index)
             .map_or((ClassIndex::NONE, Histogram::None), |entry| (entry.class, entry.histogram))
@@ -261,14 +283,14 @@ impl Table {
     /// What the end decides, for a head that said `end_base`.
     #[inline]
     pub(crate) fn at_end(&self, end_base: u32, ending: Ending, begun: bool, first: u64, end: u64) -> ClassIndex {
-        let row = match (ending, begun) {
-            (Ending::BodyFailed, begun) => 1 + usize::from(begun),
-            (Ending::BodyPanicked, begun) => 3 + usize::from(begun),
-            (Ending::BodyDropped, begun) => 5 + usize::from(begun),
-            _ => 0,
-        };
+        let row = body_row(ending, begun);
         let within = (row * self.first.len() + self.first.of(first)) * self.end.len() + self.end.of(end);
         self.end_entries.get(end_base as usize + within).copied().unwrap_or(ClassIndex::NONE)
+    }
+
+    /// Where each SLO decides, in the table's order.
+    pub(crate) fn judged_at(&self) -> &[JudgedAt] {
+        &self.judged_at
     }
 
     pub(crate) fn classes(&self) -> &[Class] {
@@ -333,7 +355,7 @@ impl Classes<'_> {
 }
 
 /// Groups the statuses by what they mean to every SLO and what is reported of them; one status stands for each group.
-/// Status 200 is in group 0, which unknown statuses join as well.
+/// An ordinary success is in group 0, which unknown statuses join as well.
 ///
 /// Only statuses that some rule names can differ from the rest of their hundred, so only those are looked at one by one.
 fn status_classes(set: &RuleSet) -> Result<(Box<[u8; 1_000]>, Vec<u16>), TableError> {
@@ -409,3 +431,18 @@ impl fmt::Display for TableError {
 }
 
 impl std::error::Error for TableError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ending_finds_its_row() {
+        for (row, ending) in EARLY_ENDINGS.into_iter().enumerate() {
+            assert_eq!(early_row(ending), row);
+        }
+        for (row, (ending, begun)) in BODY_ENDINGS.into_iter().enumerate() {
+            assert_eq!(body_row(ending, begun), row);
+        }
+    }
+}

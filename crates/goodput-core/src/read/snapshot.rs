@@ -1,13 +1,16 @@
 //! One pass over the cells: what every SLO and every route stands at now.
 //!
-//! Cells are read one by one while others write. Each SLO's counts lie between the truth at the beginning and at the end of
-//! the pass, never fall from one pass to the next, and no event is seen to end before it is seen to begin.
+//! Cells are read one by one while others write. Each count lies between the truth at the beginning and at the end of the
+//! pass, never falls from one pass to the next, and no event is seen to end before it is seen to begin. Counts of different
+//! SLOs, reasons and latencies are read one after the other: under load they differ by what happens meanwhile.
+//!
+//! Sums saturate: they are of counters that would take 585,000 years to wrap, or of batches somebody made up.
 
-use goodput_model::{Counts, Reason, Verdict};
+use goodput_model::{Counts, JudgedAt, Reason, Verdict};
 
 use super::latency::Latencies;
 use crate::classify::Outcome;
-use crate::record::{Reasons, Route, Routes};
+use crate::record::{Point, Reasons, Route, Routes};
 
 /// The counts of every SLO, by position in the definition.
 pub(crate) fn read_counts(routes: &Routes, slos: usize) -> Vec<Counts> {
@@ -21,7 +24,7 @@ pub(crate) fn read_counts(routes: &Routes, slos: usize) -> Vec<Counts> {
 }
 
 fn add_counts(route: &Route, classes: &[u64], counts: &mut [Counts]) {
-    for (class, &events) in route.classes().iter().zip(classes) {
+    for (class, &events) in route.table().classes().iter().zip(classes) {
         if events == 0 {
             continue;
         }
@@ -78,45 +81,53 @@ pub(crate) fn read_detail(routes: &Routes, reasons: &Reasons, slos: usize) -> De
                 *seen = true;
             }
         }
-        let said = said_by_handlers(route, reasons);
-        add_reasons(route, &classes, &said, &mut detail.reasons);
-        detail.routes.push(route_detail(route, begun, &classes, said));
+        add_reasons(route, &classes, reasons, &mut detail.reasons);
+        detail.routes.push(route_detail(route, begun, &classes, said_by_handlers(route, reasons)));
     }
     detail
 }
 
-/// The handlers' own reasons on this route.
+/// The handlers' own reasons on this route, as they were given at the heads.
 fn said_by_handlers(route: &Route, reasons: &Reasons) -> Vec<(Verdict, u64)> {
-    let mut said = Vec::new();
-    for (number, reason) in reasons.words() {
-        let (bad, excluded) = route.read_reason(number);
-        said.extend((bad > 0).then_some((Verdict::Bad(reason), bad)));
-        said.extend((excluded > 0).then_some((Verdict::Excluded(reason), excluded)));
+    if !route.has_reasons() {
+        return Vec::new();
     }
-    said
+    let given = reasons.words().map(|(said, verdict)| (verdict, route.read_reason(said, Point::Head)));
+    given.filter(|(_, events)| *events > 0).collect()
 }
 
-/// Sums the reasons of each SLO's verdicts. Where the reason is the handler's, its own words take the place of `handler`.
-fn add_reasons(route: &Route, classes: &[u64], said: &[(Verdict, u64)], sums: &mut [Vec<(Verdict, u64)>]) {
-    for (position, &slo) in route.slos().iter().enumerate() {
+/// Sums the reasons of each SLO's verdicts.
+///
+/// Where a rule passes the handler's reason on, its words are shown as they were given for the SLO's own decision point.
+/// They are read after the classes and may be ahead of them by events that are just finishing; none of them ever falls.
+fn add_reasons(route: &Route, classes: &[u64], reasons: &Reasons, sums: &mut [Vec<(Verdict, u64)>]) {
+    let table = route.table();
+    let handlers_spoke = route.has_reasons();
+    for (position, (&slo, judged_at)) in route.slos().iter().zip(table.judged_at()).enumerate() {
         let Some(sum) = sums.get_mut(slo) else { continue };
-        let (mut said_bad, mut said_excluded) = (0, 0);
-        for (class, &events) in route.classes().iter().zip(classes) {
+        let (mut passes_bad_on, mut passes_excluded_on) = (false, false);
+        for (class, &events) in table.classes().iter().zip(classes) {
             match class.verdicts.get(position).copied().flatten() {
-                Some(Verdict::Bad(Reason::HANDLER)) => said_bad += events,
-                Some(Verdict::Excluded(Reason::HANDLER)) => said_excluded += events,
+                Some(Verdict::Bad(Reason::HANDLER)) => passes_bad_on = true,
+                Some(Verdict::Excluded(Reason::HANDLER)) => passes_excluded_on = true,
                 Some(verdict @ (Verdict::Bad(_) | Verdict::Excluded(_))) => add(sum, verdict, events),
                 Some(Verdict::Good) | None => {}
             }
         }
-        for &(verdict, events) in said {
-            let left = if matches!(verdict, Verdict::Bad(_)) { &mut said_bad } else { &mut said_excluded };
-            let shown = events.min(*left);
-            *left -= shown;
-            add(sum, verdict, shown);
+        let point = match judged_at {
+            JudgedAt::Head => Point::Head,
+            JudgedAt::End => Point::End,
+        };
+        for (said, verdict) in reasons.words().filter(|_| handlers_spoke) {
+            let passed_on = match verdict {
+                Verdict::Good => false,
+                Verdict::Bad(_) => passes_bad_on,
+                Verdict::Excluded(_) => passes_excluded_on,
+            };
+            if passed_on {
+                add(sum, verdict, route.read_reason(said, point));
+            }
         }
-        add(sum, Verdict::Bad(Reason::HANDLER), said_bad);
-        add(sum, Verdict::Excluded(Reason::HANDLER), said_excluded);
     }
 }
 
@@ -133,7 +144,7 @@ fn add(sums: &mut Vec<(Verdict, u64)>, verdict: Verdict, events: u64) {
 fn route_detail(route: &Route, begun: u64, classes: &[u64], reasons: Vec<(Verdict, u64)>) -> RouteDetail {
     let mut outcomes: Vec<(Outcome, u64)> = Vec::new();
     let mut finished = 0_u64;
-    for (class, &events) in route.classes().iter().zip(classes) {
+    for (class, &events) in route.table().classes().iter().zip(classes) {
         let Some(outcome) = class.outcome.filter(|_| events > 0) else {
             continue;
         };

@@ -14,6 +14,7 @@ use super::monitor::{Monitor, Watched};
 use super::snapshot::{Detail, RouteDetail};
 use crate::classify::Outcome;
 use crate::clock::Moment;
+use crate::record::{OTHER, UNMATCHED};
 
 /// What one process knows about itself, from a single pass over its counters. All numbers in it belong together.
 #[derive(Clone, Debug)]
@@ -287,10 +288,10 @@ fn raise_flags(
     routes_full: Option<usize>,
 ) -> Vec<Flag> {
     let begun = |template: &str| detail.routes.iter().filter(|r| r.template == template).map(|r| r.begun).sum::<u64>();
-    let (unmatched, all) = (begun("unmatched"), detail.routes.iter().map(|route| route.begun).sum::<u64>());
+    let (unmatched, all) = (begun(UNMATCHED), detail.routes.iter().map(|route| route.begun).sum::<u64>());
     let mut flags = Vec::new();
     if let Some(bound) = routes_full {
-        flags.push(Flag::RoutesFull { bound, counted_as_other: begun("other") });
+        flags.push(Flag::RoutesFull { bound, counted_as_other: begun(OTHER) });
     }
     if unmatched > 0 && unmatched == all {
         flags.push(Flag::NoMatchedPath { unmatched });

@@ -13,12 +13,21 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const LOWEST_OCTAVE: u32 = 10; // 2^10 ns = 1.024 µs
 const OCTAVES: usize = 27; // up to 2^37 ns = 137 s
 const PER_OCTAVE_BITS: u32 = 3;
-/// How many buckets there are.
-pub(crate) const BUCKETS: usize = (OCTAVES << PER_OCTAVE_BITS) + 2;
+/// How many buckets there are: those below the octaves and those above fill an octave's place each.
+pub(crate) const BUCKETS: usize = (OCTAVES + 2) << PER_OCTAVE_BITS;
+/// The one bucket used below the octaves, just before theirs.
+const LOWEST: usize = (1 << PER_OCTAVE_BITS) - 1;
+/// The one bucket used above the octaves.
+const HIGHEST: usize = (OCTAVES + 1) << PER_OCTAVE_BITS;
 
-/// One shard's buckets. 32 bits keep a route within a handful of pages; the rare wrap is carried, see `Carries`.
+/// One shard's buckets. 32 bits each, which halves what a route takes; the rare wrap is carried, see [`Carries`].
 #[derive(Debug)]
-pub(super) struct Buckets([AtomicU32; BUCKETS]);
+#[repr(align(64))]
+pub(super) struct Buckets {
+    /// A bit for each octave that holds anything, so that readers skip the others: latencies of a route lie in a few.
+    octaves: AtomicU32,
+    counts: [AtomicU32; BUCKETS],
+}
 
 /// How often each bucket of any shard wrapped: one increment per 2^32 records, so that sharing it costs nothing.
 #[derive(Debug)]
@@ -26,24 +35,32 @@ pub(super) struct Carries([AtomicU32; BUCKETS]);
 
 impl Buckets {
     pub(super) fn new() -> Self {
-        Self([const { AtomicU32::new(0) }; BUCKETS])
+        Self { octaves: AtomicU32::new(0), counts: [const { AtomicU32::new(0) }; BUCKETS] }
     }
 
     /// Relaxed: buckets stand for themselves, and a reader sees them one by one.
     #[inline]
     pub(super) fn add_relaxed(&self, nanos: u64, carries: &Carries) {
         let bucket = bucket(nanos);
-        if let Some(cell) = self.0.get(bucket)
+        let octave = 1 << (bucket >> PER_OCTAVE_BITS);
+        if self.octaves.load(Ordering::Relaxed) & octave == 0 {
+            self.octaves.fetch_or(octave, Ordering::Relaxed);
+        }
+        if let Some(cell) = self.counts.get(bucket)
             && cell.fetch_add(1, Ordering::Relaxed) == u32::MAX
         {
             carries.add_relaxed(bucket);
         }
     }
 
-    /// Adds this shard's counts to `into`.
+    /// Adds this shard's counts to `into`. Cannot overflow: 64 shards of 32 bits, and the carries, are far below 64 bits.
     pub(super) fn read_into(&self, into: &mut [u64]) {
-        for (sum, cell) in into.iter_mut().zip(&self.0) {
-            *sum += u64::from(cell.load(Ordering::Relaxed));
+        let mut octaves = self.octaves.load(Ordering::Relaxed);
+        while octaves != 0 {
+            let first = (octaves.trailing_zeros() as usize) << PER_OCTAVE_BITS;
+            octaves &= octaves - 1;
+            let pairs = into.iter_mut().zip(&self.counts).skip(first).take(1 << PER_OCTAVE_BITS);
+            pairs.for_each(|(sum, cell)| *sum += u64::from(cell.load(Ordering::Relaxed)));
         }
     }
 }
@@ -60,8 +77,8 @@ impl Carries {
         }
     }
 
-    /// Adds the wraps of all shards to `into`. A reader that comes between a wrap and its carry sees that bucket 2^32 short
-    /// until it reads again.
+    /// Adds the wraps of all shards to `into`. A reader that comes between a wrap and its carry is 2^32 off in that bucket,
+    /// either way, until it reads again.
     pub(super) fn read_into(&self, into: &mut [u64]) {
         for (sum, cell) in into.iter_mut().zip(&self.0) {
             *sum += u64::from(cell.load(Ordering::Relaxed)) << 32;
@@ -69,24 +86,24 @@ impl Carries {
     }
 }
 
-#[inline]
 /// The bucket of a latency.
+#[inline]
 pub(crate) fn bucket(nanos: u64) -> usize {
     if nanos < 1 << LOWEST_OCTAVE {
-        return 0;
+        return LOWEST;
     }
     let octave = nanos.ilog2();
     let within = (nanos >> (octave - PER_OCTAVE_BITS)) & ((1 << PER_OCTAVE_BITS) - 1);
-    let bucket = 1 + (((octave - LOWEST_OCTAVE) as usize) << PER_OCTAVE_BITS) + within as usize;
-    bucket.min(BUCKETS - 1)
+    let octave = (octave - LOWEST_OCTAVE + 1) as usize;
+    ((octave << PER_OCTAVE_BITS) + within as usize).min(HIGHEST)
 }
 
 /// The nanoseconds a bucket begins at, and the ones the next begins at.
 pub(crate) fn bucket_bounds(bucket: usize) -> (u64, u64) {
     let lower = |bucket: usize| {
-        let Some(above) = bucket.checked_sub(1) else { return 0 };
-        let octave = LOWEST_OCTAVE + (above >> PER_OCTAVE_BITS) as u32; // at most 37
-        let within = (above & ((1 << PER_OCTAVE_BITS) - 1)) as u64;
+        let Some(octave) = (bucket >> PER_OCTAVE_BITS).checked_sub(1) else { return 0 };
+        let octave = LOWEST_OCTAVE + octave as u32; // at most 37
+        let within = (bucket & ((1 << PER_OCTAVE_BITS) - 1)) as u64;
         (1_u64 << octave) + (within << (octave - PER_OCTAVE_BITS))
     };
     (lower(bucket), lower(bucket + 1))
@@ -108,13 +125,27 @@ mod tests {
 
     #[test]
     fn latencies_beyond_the_last_octave_share_the_last_bucket() {
-        assert_eq!([(1 << 37) - 1, 1 << 37, u64::MAX].map(bucket), [BUCKETS - 2, BUCKETS - 1, BUCKETS - 1]);
+        assert_eq!([(1 << 37) - 1, 1 << 37, u64::MAX].map(bucket), [HIGHEST - 1, HIGHEST, HIGHEST]);
+    }
+
+    #[test]
+    fn a_reader_that_skips_empty_octaves_finds_every_latency() {
+        let (buckets, carries) = (Buckets::new(), Carries::new());
+        let nanos: Vec<u64> = (0..63).flat_map(|octave| [1 << octave, (1 << octave) + (1 << octave) / 2]).collect();
+        nanos.iter().for_each(|nanos| buckets.add_relaxed(*nanos, &carries));
+        let mut counts = [0; BUCKETS];
+        buckets.read_into(&mut counts);
+        assert_eq!(counts.iter().sum::<u64>(), nanos.len() as u64);
+        for nanos in nanos {
+            assert!(counts[bucket(nanos)] > 0, "{nanos} ns");
+        }
     }
 
     #[test]
     fn a_bucket_that_wraps_loses_nothing() {
         let (buckets, carries) = (Buckets::new(), Carries::new());
-        buckets.0[bucket(5_000)].store(u32::MAX, Ordering::Relaxed);
+        buckets.add_relaxed(5_000, &carries);
+        buckets.counts[bucket(5_000)].store(u32::MAX, Ordering::Relaxed);
         buckets.add_relaxed(5_000, &carries);
         buckets.add_relaxed(5_000, &carries);
         let mut counts = [0; BUCKETS];

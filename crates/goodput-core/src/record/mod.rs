@@ -1,20 +1,16 @@
-//! The record path: a few relaxed additions on cells that no two cores share. No lock, no allocation, no loop on shared
-//! state, once a route has been seen by a shard.
+//! The record path: a few relaxed additions on cells that belong to a shard of the threads. No lock, no allocation, no loop
+//! on shared state, once a shard has seen a route.
 
 mod cells;
 mod histogram;
 mod reasons;
-mod request;
 mod routes;
 mod shard;
-mod work;
 
 #[cfg(test)]
 pub(crate) use histogram::BUCKETS;
 pub(crate) use histogram::{bucket, bucket_bounds};
-pub(crate) use reasons::Reasons;
-pub use request::Request;
+pub(crate) use reasons::{Point, Reasons, Said};
 pub use routes::RouteId;
-pub(crate) use routes::{Judges, Route, Routes};
+pub(crate) use routes::{OTHER, Route, RouteRules, Routes, UNMATCHED};
 pub(crate) use shard::shard_count;
-pub use work::{Work, WorkGuard};

@@ -1,53 +1,87 @@
-//! The handlers' own reasons: the first 64 words a process hears get a number, later ones are counted as `other`.
+//! The handlers' own reasons: the first 64 words an instance hears get a number, later ones are counted as `other`.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use goodput_model::Reason;
+use goodput_model::{Reason, Verdict};
 
 /// How many words are told apart.
 const WORDS: usize = 64;
 
-/// The words and their numbers. Read without a lock; words are never removed.
+/// The words and their numbers. A known word is found without a lock; words are never removed.
 #[derive(Debug)]
 pub(crate) struct Reasons(Box<[OnceLock<Reason>]>);
+
+/// A handler's bad or excluded verdict with the number of its reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    number: u8, // at most WORDS
+    excluded: bool,
+}
+
+/// The decision point a reason is counted for: an SLO's reasons are those at its own point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Point {
+    Head,
+    End,
+}
 
 impl Reasons {
     pub(crate) fn new() -> Self {
         Self((0..WORDS).map(|_| OnceLock::new()).collect())
     }
 
-    /// The number of a word. At most 64 comparisons, a few in practice; a new word takes the first free number.
-    pub(super) fn number(&self, reason: Reason) -> usize {
-        self.0.iter().position(|slot| *slot.get_or_init(|| reason) == reason).unwrap_or(WORDS)
+    /// What is said by a verdict that has a reason. At most 64 comparisons, a few in practice; a new word takes the first
+    /// free number.
+    #[inline]
+    pub(crate) fn said(&self, verdict: Option<Verdict>) -> Option<Said> {
+        match verdict? {
+            Verdict::Good => None,
+            Verdict::Bad(reason) => Some(Said { number: self.number(reason), excluded: false }),
+            Verdict::Excluded(reason) => Some(Said { number: self.number(reason), excluded: true }),
+        }
     }
 
-    /// Every word by its number, `other` last.
-    pub(crate) fn words(&self) -> impl Iterator<Item = (usize, Reason)> {
-        let known = self.0.iter().enumerate().map_while(|(number, slot)| Some((number, *slot.get()?)));
-        known.chain([(WORDS, Reason::OTHER)])
+    #[cold]
+    fn number(&self, reason: Reason) -> u8 {
+        let found = self.0.iter().position(|slot| *slot.get_or_init(|| reason) == reason);
+        found.unwrap_or(WORDS) as u8 // at most 64
+    }
+
+    /// Every word as bad and as excluded, `other` last.
+    pub(crate) fn words(&self) -> impl Iterator<Item = (Said, Verdict)> {
+        let known = self.0.iter().map_while(|slot| slot.get().copied());
+        let words = (0_u8..).zip(known).chain([(WORDS as u8, Reason::OTHER)]);
+        words.flat_map(|(number, reason)| {
+            let bad = (Said { number, excluded: false }, Verdict::Bad(reason));
+            [bad, (Said { number, excluded: true }, Verdict::Excluded(reason))]
+        })
     }
 }
 
-/// How often each reason was given on one route and shard: bad and excluded apart.
+/// How often each reason was given on one route and shard, at each decision point.
 #[derive(Debug)]
-pub(super) struct ReasonCells(Box<[[AtomicU64; 2]]>);
+pub(super) struct ReasonCells(Box<[[AtomicU64; 4]]>);
 
 impl ReasonCells {
     pub(super) fn new() -> Self {
-        Self((0..=WORDS).map(|_| [AtomicU64::new(0), AtomicU64::new(0)]).collect())
+        Self((0..=WORDS).map(|_| [const { AtomicU64::new(0) }; 4]).collect())
     }
 
-    /// Relaxed: the cell stands for itself.
-    pub(super) fn add_relaxed(&self, number: usize, excluded: bool, count: u64) {
-        if let Some(cell) = self.0.get(number).and_then(|pair| pair.get(usize::from(excluded))) {
+    /// Relaxed: published by the Release of the event's class, which is added after it.
+    pub(super) fn add_relaxed(&self, said: Said, point: Point, count: u64) {
+        if let Some(cell) = self.cell(said, point) {
             cell.fetch_add(count, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn read(&self, number: usize, excluded: bool) -> u64 {
-        let cell = self.0.get(number).and_then(|pair| pair.get(usize::from(excluded)));
-        cell.map_or(0, |cell| cell.load(Ordering::Relaxed))
+    pub(super) fn read_relaxed(&self, said: Said, point: Point) -> u64 {
+        self.cell(said, point).map_or(0, |cell| cell.load(Ordering::Relaxed))
+    }
+
+    fn cell(&self, said: Said, point: Point) -> Option<&AtomicU64> {
+        let column = usize::from(said.excluded) * 2 + usize::from(point == Point::End);
+        self.0.get(usize::from(said.number)).and_then(|row| row.get(column))
     }
 }
 
@@ -59,10 +93,11 @@ mod tests {
     fn the_first_sixty_four_words_are_told_apart_and_the_rest_is_other() {
         let reasons = Reasons::new();
         let words: Vec<&'static str> = (0..70).map(|n| &*Box::leak(format!("word-{n}").into_boxed_str())).collect();
-        let numbers: Vec<_> = words.iter().map(|word| reasons.number(Reason::new(word))).collect();
-        assert_eq!(numbers[..64], (0..64).collect::<Vec<_>>());
+        let number = |word: &'static str| reasons.said(Some(Verdict::bad(word))).unwrap().number;
+        let numbers: Vec<_> = words.iter().map(|word| number(word)).collect();
+        assert_eq!(numbers[..64], (0..64).collect::<Vec<u8>>());
         assert_eq!(numbers[64..], [64; 6]);
-        assert_eq!(reasons.number(Reason::new("word-3")), 3);
-        assert_eq!(reasons.words().last(), Some((64, Reason::OTHER)));
+        assert_eq!(number("word-3"), 3);
+        assert_eq!(reasons.words().last().map(|(_, verdict)| verdict), Some(Verdict::Excluded(Reason::OTHER)));
     }
 }

@@ -5,14 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::FixedState;
-use goodput_model::Verdict;
+use goodput_model::Definition;
 use parking_lot::Mutex;
 
 use super::cells::Cells;
 use super::histogram::{BUCKETS, Buckets, Carries};
-use super::reasons::{ReasonCells, Reasons};
+use super::reasons::{Point, ReasonCells, Said};
 use super::shard;
-use crate::classify::{Class, ClassIndex, Histogram, Table};
+use crate::classify::{ClassIndex, Histogram, Table};
+
+/// The route of events that matched none, and the one of events whose route has no place of its own.
+pub(crate) const UNMATCHED: &str = Definition::UNMATCHED;
+pub(crate) const OTHER: &str = Definition::OTHER;
 
 /// A route of one [`Goodput`](crate::Goodput): resolved once per request, valid as long as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,30 +26,30 @@ pub struct RouteId(u32);
 #[derive(Debug)]
 pub(crate) struct Route {
     template: Box<str>,
-    table: Arc<Table>,
-    /// The SLOs of `table`, as positions in the definition, in the table's order.
-    slos: Arc<[usize]>,
-    shards: Box<[OnceLock<Box<Shard>>]>,
+    rules: RouteRules,
+    cells: Cells,
+    /// By shard; what a shard has not needed is not there.
+    details: Box<[OnceLock<Box<Details>>]>,
     success_carries: Carries,
     error_carries: Carries,
 }
 
-/// What one shard counts on one route. Allocated when a thread of that shard first meets the route.
+/// What one shard knows of one route beyond its cells. Allocated when a thread of that shard first times an event there.
 #[derive(Debug)]
-struct Shard {
-    cells: Cells,
+struct Details {
     success: Buckets,
     error: Buckets,
+    /// Allocated when a handler first gives a reason there.
     reasons: OnceLock<ReasonCells>,
 }
 
 impl Route {
-    pub(crate) fn new(template: &str, table: Arc<Table>, slos: Arc<[usize]>, shards: usize) -> Self {
+    pub(crate) fn new(template: &str, rules: RouteRules, shards: usize) -> Self {
         Self {
             template: template.into(),
-            table,
-            slos,
-            shards: (0..shards).map(|_| OnceLock::new()).collect(),
+            cells: Cells::new(shards, rules.table.classes().len()),
+            rules,
+            details: (0..shards).map(|_| OnceLock::new()).collect(),
             success_carries: Carries::new(),
             error_carries: Carries::new(),
         }
@@ -56,135 +60,114 @@ impl Route {
     }
 
     #[inline]
-    pub(super) fn table(&self) -> &Table {
-        &self.table
+    pub(crate) fn table(&self) -> &Table {
+        &self.rules.table
     }
 
+    /// The SLOs of the table, as positions in the definition, in the table's order.
     pub(crate) fn slos(&self) -> &[usize] {
-        &self.slos
-    }
-
-    pub(crate) fn classes(&self) -> &[Class] {
-        self.table.classes()
+        &self.rules.slos
     }
 
     #[inline]
-    fn shard(&self) -> Option<&Shard> {
-        let slot = self.shards.get(shard::current(self.shards.len()))?;
+    fn shard(&self) -> usize {
+        shard::current(self.details.len())
+    }
+
+    #[inline]
+    fn details(&self, shard: usize) -> Option<&Details> {
+        let slot = self.details.get(shard)?;
         Some(match slot.get() {
-            Some(shard) => shard,
-            None => self.first_touch(slot),
+            Some(details) => details,
+            None => Self::first_touch(slot),
         })
     }
 
     #[cold]
-    fn first_touch<'a>(&self, slot: &'a OnceLock<Box<Shard>>) -> &'a Shard {
+    fn first_touch(slot: &OnceLock<Box<Details>>) -> &Details {
         slot.get_or_init(|| {
-            Box::new(Shard {
-                cells: Cells::new(self.table.classes().len()),
-                success: Buckets::new(),
-                error: Buckets::new(),
-                reasons: OnceLock::new(),
-            })
+            Box::new(Details { success: Buckets::new(), error: Buckets::new(), reasons: OnceLock::new() })
         })
     }
 
+    /// `count` events began.
     #[inline]
-    pub(super) fn begin(&self, count: u64) {
-        if let Some(shard) = self.shard() {
-            shard.cells.begin_relaxed(count);
+    pub(crate) fn begin(&self, count: u64) {
+        self.cells.begin_relaxed(self.shard(), count);
+    }
+
+    /// One event passed a decision point, and was timed there.
+    #[inline]
+    pub(crate) fn add_timed(&self, class: ClassIndex, histogram: Histogram, elapsed: u64) {
+        let shard = self.shard();
+        let details = if histogram == Histogram::None { None } else { self.details(shard) };
+        match (histogram, details) {
+            (Histogram::Success, Some(details)) => details.success.add_relaxed(elapsed, &self.success_carries),
+            (Histogram::Error, Some(details)) => details.error.add_relaxed(elapsed, &self.error_carries),
+            (Histogram::None, _) | (_, None) => {}
+        }
+        if let Some(class) = class.get() {
+            self.cells.add_release(shard, class, 1);
         }
     }
 
-    /// One event passed its head and goes on.
+    /// `count` events passed a decision point.
     #[inline]
-    pub(super) fn pass_head(&self, class: ClassIndex, histogram: Histogram, elapsed: u64) {
-        if let Some(shard) = self.shard() {
-            if let Some(class) = class.get() {
-                shard.cells.add_relaxed(class, 1);
-            }
-            self.time(shard, histogram, elapsed);
+    pub(crate) fn add(&self, class: ClassIndex, count: u64) {
+        if let Some(class) = class.get() {
+            self.cells.add_release(self.shard(), class, count);
         }
     }
 
-    /// One event is over, and was timed.
-    #[inline]
-    pub(super) fn finish_timed(&self, class: ClassIndex, histogram: Histogram, elapsed: u64) {
-        if let Some(shard) = self.shard() {
-            self.time(shard, histogram, elapsed);
-            if let Some(class) = class.get() {
-                shard.cells.end_release(class, 1);
-            }
-        }
-    }
-
-    /// `count` events are over.
-    #[inline]
-    pub(super) fn finish(&self, class: ClassIndex, count: u64) {
-        if let (Some(shard), Some(class)) = (self.shard(), class.get()) {
-            shard.cells.end_release(class, count);
-        }
-    }
-
-    #[inline]
-    fn time(&self, shard: &Shard, histogram: Histogram, elapsed: u64) {
-        match histogram {
-            Histogram::None => {}
-            Histogram::Success => shard.success.add_relaxed(elapsed, &self.success_carries),
-            Histogram::Error => shard.error.add_relaxed(elapsed, &self.error_carries),
-        }
-    }
-
-    /// Counts the handler's reason.
+    /// Counts the handler's reason for the SLOs that decide at `point`. Comes before the event's class is added there.
     #[cold]
-    pub(super) fn give_reason(&self, reasons: &Reasons, verdict: Verdict, count: u64) {
-        if let (Some(reason), Some(shard)) = (verdict.reason(), self.shard()) {
-            let cells = shard.reasons.get_or_init(ReasonCells::new);
-            cells.add_relaxed(reasons.number(reason), matches!(verdict, Verdict::Excluded(_)), count);
+    pub(crate) fn give_reason(&self, said: Said, point: Point, count: u64) {
+        if let Some(details) = self.details(self.shard()) {
+            details.reasons.get_or_init(ReasonCells::new).add_relaxed(said, point, count);
         }
     }
 
-    fn touched(&self) -> impl Iterator<Item = &Shard> {
-        self.shards.iter().filter_map(|slot| slot.get().map(Box::as_ref))
+    fn touched(&self) -> impl Iterator<Item = &Details> {
+        self.details.iter().filter_map(|slot| slot.get().map(Box::as_ref))
     }
 
     /// Fills `classes` with the events per class, and returns how many began. Never more ends than beginnings.
     pub(crate) fn read(&self, classes: &mut Vec<u64>) -> u64 {
         classes.clear();
-        classes.resize(self.table.classes().len(), 0);
-        for shard in self.touched() {
-            for (class, sum) in classes.iter_mut().enumerate() {
-                *sum = sum.wrapping_add(shard.cells.class_acquire(class));
-            }
-        }
+        classes.resize(self.table().classes().len(), 0);
         // Ends first, beginnings after: an event that began in between is in flight, never finished before it began.
-        self.touched().fold(0, |begun, shard| begun.wrapping_add(shard.cells.begun_relaxed()))
+        self.cells.classes_acquire(classes);
+        self.cells.begun_relaxed()
     }
 
     /// The latencies of successes and errors, by bucket.
     pub(crate) fn read_latencies(&self) -> ([u64; BUCKETS], [u64; BUCKETS]) {
         let (mut success, mut error) = ([0; BUCKETS], [0; BUCKETS]);
-        for shard in self.touched() {
-            shard.success.read_into(&mut success);
-            shard.error.read_into(&mut error);
+        for details in self.touched() {
+            details.success.read_into(&mut success);
+            details.error.read_into(&mut error);
         }
         self.success_carries.read_into(&mut success);
         self.error_carries.read_into(&mut error);
         (success, error)
     }
 
-    /// How often handlers gave the reason with this number: as bad, and as excluded.
-    pub(crate) fn read_reason(&self, number: usize) -> (u64, u64) {
-        let given = self.touched().filter_map(|shard| shard.reasons.get());
-        given.fold((0, 0), |(bad, excluded), cells| {
-            (bad + cells.read(number, false), excluded + cells.read(number, true))
-        })
+    /// How often this was said, for the SLOs that decide at `point`. Read after the classes: no event is there without its
+    /// reason.
+    pub(crate) fn read_reason(&self, said: Said, point: Point) -> u64 {
+        let cells = self.touched().filter_map(|details| details.reasons.get());
+        cells.fold(0, |sum, cells| sum.wrapping_add(cells.read_relaxed(said, point)))
+    }
+
+    /// Whether a handler ever gave a reason here.
+    pub(crate) fn has_reasons(&self) -> bool {
+        self.touched().any(|details| details.reasons.get().is_some())
     }
 }
 
-/// The SLOs of a route, compiled.
+/// The SLOs of a route, compiled. Routes with the same SLOs share them.
 #[derive(Clone, Debug)]
-pub(crate) struct Judges {
+pub(crate) struct RouteRules {
     pub(crate) table: Arc<Table>,
     pub(crate) slos: Arc<[usize]>,
 }
@@ -198,26 +181,29 @@ pub(crate) struct Routes {
     shards: usize,
     bound: usize,
     /// What a route seen for the first time gets.
-    newcomers: Judges,
-    known: Mutex<usize>,
-    /// Set once the bound is reached, so that misses skip the lock. Also a flag people see.
+    newcomers: RouteRules,
+    admitted: Mutex<usize>,
+    /// Set once the bound is reached, so that misses skip the lock.
     full: AtomicBool,
+    /// Set once an event was counted as `other`: a flag people see.
+    overflowed: AtomicBool,
 }
 
-/// The most slots looked at for one template. With four slots to a route, a route that needs a ninth is one in several
-/// thousand full tables; it is counted under `other`, which is flagged.
-const PROBES: usize = 8;
+/// The most slots looked at for one template. At most a quarter of the slots is taken, so a search ends at the second on
+/// average, and one of 32 that finds neither its route nor a free slot is not to be met: 4^-32.
+const PROBES: usize = 32;
 const SLOTS_PER_ROUTE: usize = 4;
 
 impl Routes {
-    /// The templates `known`, each with its judges, within `bound`.
+    /// The templates `known`, each with its rules, within `bound`.
     pub(crate) fn new<'a>(
-        known: impl Iterator<Item = (&'a str, Judges)>,
-        newcomers: Judges,
-        unmatched: Judges,
+        known: impl Iterator<Item = (&'a str, RouteRules)>,
+        newcomers: RouteRules,
+        unmatched: RouteRules,
         bound: usize,
         shards: usize,
     ) -> Self {
+        // The bound is at most Definition::MAX_ROUTES.
         let capacity = (bound * SLOTS_PER_ROUTE).next_power_of_two().max(16);
         let routes = Self {
             slots: (0..capacity + 2).map(|_| OnceLock::new()).collect(),
@@ -225,14 +211,15 @@ impl Routes {
             shards,
             bound,
             newcomers: newcomers.clone(),
-            known: Mutex::new(0),
+            admitted: Mutex::new(0),
             full: AtomicBool::new(false),
+            overflowed: AtomicBool::new(false),
         };
-        for (template, judges) in known {
-            routes.admit(template, judges);
+        for (template, rules) in known {
+            routes.admit(template, rules);
         }
-        routes.fill(routes.unmatched(), "unmatched", unmatched);
-        routes.fill(routes.other(), "other", newcomers);
+        routes.fill(routes.unmatched(), UNMATCHED, unmatched);
+        routes.fill(routes.other(), OTHER, newcomers);
         routes
     }
 
@@ -271,9 +258,9 @@ impl Routes {
         RouteId(self.mask as u32 + 2)
     }
 
-    /// Whether routes had to be counted as `other`. Relaxed: a flag for people.
-    pub(crate) fn is_full(&self) -> bool {
-        self.full.load(Ordering::Relaxed)
+    /// Whether events had to be counted as `other`. Relaxed: a flag for people.
+    pub(crate) fn has_overflowed(&self) -> bool {
+        self.overflowed.load(Ordering::Relaxed)
     }
 
     pub(crate) fn bound(&self) -> usize {
@@ -282,36 +269,49 @@ impl Routes {
 
     #[cold]
     fn first_sight(&self, template: &str) -> RouteId {
-        // Relaxed: a stale `false` only costs the lock once more.
-        if self.full.load(Ordering::Relaxed) || template.len() > goodput_model::Definition::MAX_ROUTE {
-            return self.other();
+        match template {
+            UNMATCHED => return self.unmatched(),
+            OTHER => return self.other(),
+            _ => {}
+        }
+        // Relaxed: a stale `false` only costs the lock once more. Beside a stale miss, `true` counts an event of a route that
+        // another thread is just creating as `other`.
+        if self.full.load(Ordering::Relaxed) || template.len() > Definition::MAX_ROUTE {
+            return self.overflow();
         }
         self.admit(template, self.newcomers.clone())
     }
 
-    fn admit(&self, template: &str, judges: Judges) -> RouteId {
-        let mut known = self.known.lock();
+    /// A route that has no place of its own, which is flagged.
+    fn overflow(&self) -> RouteId {
+        self.overflowed.store(true, Ordering::Relaxed);
+        self.other()
+    }
+
+    /// Slots are never emptied and the order of probes is fixed, so under the lock no template gets a second slot.
+    fn admit(&self, template: &str, rules: RouteRules) -> RouteId {
+        let mut admitted = self.admitted.lock();
         for slot in self.probes(template) {
             match self.slots.get(slot as usize).and_then(OnceLock::get) {
                 Some(route) if *route.template == *template => return RouteId(slot),
                 Some(_) => {}
-                None if *known < self.bound => {
-                    *known += 1;
-                    self.fill(RouteId(slot), template, judges);
+                None if *admitted < self.bound => {
+                    *admitted += 1;
+                    self.fill(RouteId(slot), template, rules);
                     return RouteId(slot);
                 }
                 None => break,
             }
         }
-        if *known >= self.bound {
+        if *admitted >= self.bound {
             self.full.store(true, Ordering::Relaxed);
         }
-        self.other()
+        self.overflow()
     }
 
-    fn fill(&self, id: RouteId, template: &str, judges: Judges) {
+    fn fill(&self, id: RouteId, template: &str, rules: RouteRules) {
         if let Some(slot) = self.slots.get(id.0 as usize) {
-            slot.get_or_init(|| Box::new(Route::new(template, judges.table, judges.slos, self.shards)));
+            slot.get_or_init(|| Box::new(Route::new(template, rules, self.shards)));
         }
     }
 

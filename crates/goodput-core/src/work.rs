@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use goodput_model::{Counts, Reason, Verdict};
 
-use super::request::Request;
-use super::routes::RouteId;
 use crate::Goodput;
 use crate::classify::{Ending, Word};
 use crate::clock::nanos;
+use crate::record::{Point, RouteId};
+use crate::request::Request;
 
 /// A kind of work under a name of its own, which SLOs select as they select routes.
 ///
@@ -55,20 +55,9 @@ impl<'a> Work<'a> {
 
     /// One event that took `elapsed`. Latency SLOs judge it as they judge a response.
     pub fn record(self, verdict: Verdict, elapsed: Duration) {
-        let Some(route) = self.goodput.routes().get(self.route) else {
-            return;
-        };
-        route.begin(1);
-        let elapsed = nanos(elapsed);
-        let table = route.table();
-        let at_head = table.at_head(NO_STATUS, Word::heard(Some(verdict), false), elapsed);
-        self.reason(verdict, 1);
-        if table.decides_at_end() {
-            route.pass_head(at_head.class, at_head.histogram, elapsed);
-            route.finish(table.at_end(at_head.end_base, Ending::Completed, true, elapsed, elapsed), 1);
-        } else {
-            route.finish_timed(at_head.class, at_head.histogram, elapsed);
-        }
+        let mut request = Request::begin(self.goodput, self.route);
+        request.respond_after(self.goodput, NO_STATUS, Some(verdict), false, nanos(elapsed));
+        request.complete_at_head(self.goodput);
     }
 
     /// A batch of events that somebody else counted, untimed. The reasons are counted as `batch`.
@@ -87,20 +76,14 @@ impl<'a> Work<'a> {
     }
 
     fn count(self, verdict: Verdict, count: u64) {
-        if count == 0 {
-            return;
+        let Some(route) = self.goodput.routes().get(self.route).filter(|_| count > 0) else { return };
+        route.begin(count);
+        if let Some(said) = self.goodput.reasons().said(Some(verdict)) {
+            // An event that is over at once is decided at both points.
+            route.give_reason(said, Point::Head, count);
+            route.give_reason(said, Point::End, count);
         }
-        if let Some(route) = self.goodput.routes().get(self.route) {
-            route.begin(count);
-            self.reason(verdict, count);
-            route.finish(route.table().untimed(Word::heard(Some(verdict), false)), count);
-        }
-    }
-
-    fn reason(self, verdict: Verdict, count: u64) {
-        if let Some(route) = self.goodput.routes().get(self.route) {
-            route.give_reason(self.goodput.reasons(), verdict, count);
-        }
+        route.add(route.table().untimed(Word::heard(Some(verdict), false)), count);
     }
 }
 
@@ -116,9 +99,8 @@ pub struct WorkGuard<'a> {
 impl WorkGuard<'_> {
     /// The event is over.
     pub fn finish(mut self, verdict: Verdict) {
-        if self.request.respond(self.goodput, NO_STATUS, Some(verdict), false) {
-            self.request.complete_at_head(self.goodput);
-        }
+        self.request.respond(self.goodput, NO_STATUS, Some(verdict), false);
+        self.request.complete_at_head(self.goodput);
     }
 }
 
@@ -126,6 +108,6 @@ impl Drop for WorkGuard<'_> {
     fn drop(&mut self) {
         // A guard made while already unwinding is not ended by that panic.
         let panicked = std::thread::panicking() && !self.panicking;
-        self.request.end(self.goodput, if panicked { Ending::Panicked } else { Ending::Cancelled });
+        self.request.end(self.goodput, if panicked { Ending::Panicked } else { Ending::Dropped });
     }
 }

@@ -1,23 +1,25 @@
-//! One request from its beginning to its end: the state a middleware carries, and the only code that records it.
+//! One request from its beginning to its end: the state a middleware carries between its decision points.
 
 use goodput_model::Verdict;
 
-use super::routes::RouteId;
 use crate::Goodput;
 use crate::classify::{Ending, Word};
 use crate::clock::Reading;
+use crate::record::{Point, RouteId, Said};
 
-/// A request in flight, for whoever instruments a protocol. It is data; recording needs the [`Goodput`] it began on.
+/// A request in flight, for whoever instruments a protocol. It is data; recording needs the [`Goodput`] it began on. On
+/// another one it would be in flight for ever here, and end without a beginning there.
 ///
-/// Call [`respond`](Self::respond) when there is a response head, [`first_byte`](Self::first_byte) at the first frame of the
-/// body, and [`end`](Self::end) exactly when it is over, from a `Drop` if nothing else came first. Calls that come too
-/// late or twice do nothing, so a request is counted once however its owner ends.
+/// Call [`respond`](Self::respond) when there is a response head, [`first_byte`](Self::first_byte) at the first byte of the
+/// body, and [`end`](Self::end) when it is over, from a `Drop` if nothing else came first. Calls that come too late or twice
+/// do nothing, so a request is counted once however its owner ends.
 ///
 /// Cost: two clock readings to the head, one more at each later point that some SLO of the route measures.
 #[derive(Debug)]
 pub struct Request {
     route: RouteId,
     stage: Stage,
+    said: Option<Said>,
     begun: Reading,
     /// Time to the head, then to the first byte, in nanoseconds.
     head: u64,
@@ -41,36 +43,49 @@ impl Request {
         if let Some(route) = goodput.routes().get(route) {
             route.begin(1);
         }
-        Self { route, stage: Stage::Waiting, begun: goodput.stopwatch().read(), head: 0, first: None, end_base: 0 }
+        let begun = goodput.stopwatch().read();
+        Self { route, stage: Stage::Waiting, said: None, begun, head: 0, first: None, end_base: 0 }
     }
 
-    /// There is a response head. `said` is the handler's verdict, `degraded` whether it marked the response so.
+    /// There is a response head. `verdict` is the handler's own, `degraded` whether it marked the response so.
     ///
     /// Returns whether some SLO waits for the end; if not, the request is over.
     #[inline]
-    pub fn respond(&mut self, goodput: &Goodput, status: u16, said: Option<Verdict>, degraded: bool) -> bool {
-        let (Stage::Waiting, Some(route)) = (self.stage, goodput.routes().get(self.route)) else {
-            return self.stage == Stage::Body;
-        };
-        self.head = self.elapsed(goodput);
+    pub fn respond(&mut self, goodput: &Goodput, status: u16, verdict: Option<Verdict>, degraded: bool) -> bool {
+        if self.stage == Stage::Waiting {
+            self.respond_after(goodput, status, verdict, degraded, self.elapsed(goodput));
+        }
+        self.stage == Stage::Body
+    }
+
+    /// As [`respond`](Self::respond), `elapsed` nanoseconds after the beginning.
+    #[inline]
+    pub(crate) fn respond_after(
+        &mut self,
+        goodput: &Goodput,
+        status: u16,
+        verdict: Option<Verdict>,
+        degraded: bool,
+        elapsed: u64,
+    ) {
+        let Some(route) = goodput.routes().get(self.route) else { return };
         let table = route.table();
-        let at_head = table.at_head(status, Word::heard(said, degraded), self.head);
-        if let Some(verdict) = said {
-            route.give_reason(goodput.reasons(), verdict, 1);
+        let at_head = table.at_head(status, Word::heard(verdict, degraded), elapsed);
+        self.head = elapsed;
+        self.said = goodput.reasons().said(verdict);
+        if let Some(said) = self.said {
+            route.give_reason(said, Point::Head, 1);
         }
         if table.decides_at_end() {
             self.end_base = at_head.end_base;
             self.stage = Stage::Body;
-            route.pass_head(at_head.class, at_head.histogram, self.head);
-            true
         } else {
             self.stage = Stage::Over;
-            route.finish_timed(at_head.class, at_head.histogram, self.head);
-            false
         }
+        route.add_timed(at_head.class, at_head.histogram, elapsed);
     }
 
-    /// The first frame of the body is there.
+    /// The first byte of the body is there.
     #[inline]
     pub fn first_byte(&mut self, goodput: &Goodput) {
         if self.stage == Stage::Body
@@ -92,28 +107,20 @@ impl Request {
     /// The request is over.
     #[inline]
     pub fn end(&mut self, goodput: &Goodput, ending: Ending) {
-        let Some(route) = goodput.routes().get(self.route) else {
-            return;
-        };
+        let Some(route) = goodput.routes().get(self.route) else { return };
         match self.stage {
             Stage::Over => {}
             Stage::Waiting => {
                 self.stage = Stage::Over;
                 let elapsed = self.elapsed(goodput);
                 let (class, histogram) = route.table().early(ending, elapsed);
-                route.finish_timed(class, histogram, elapsed);
+                route.add_timed(class, histogram, elapsed);
             }
             Stage::Body => {
                 let elapsed = if route.table().times_the_end() { self.elapsed(goodput) } else { self.head };
                 self.finish(goodput, ending, elapsed);
             }
         }
-    }
-
-    /// Whether there is a head and some SLO still waits for the end.
-    #[inline]
-    pub fn awaits_end(&self) -> bool {
-        self.stage == Stage::Body
     }
 
     /// Whether the request has been recorded to its end.
@@ -126,8 +133,11 @@ impl Request {
     fn finish(&mut self, goodput: &Goodput, ending: Ending, elapsed: u64) {
         self.stage = Stage::Over;
         if let Some(route) = goodput.routes().get(self.route) {
+            if let Some(said) = self.said {
+                route.give_reason(said, Point::End, 1);
+            }
             let (begun, first) = (self.first.is_some(), self.first.unwrap_or(elapsed));
-            route.finish(route.table().at_end(self.end_base, ending, begun, first, elapsed), 1);
+            route.add(route.table().at_end(self.end_base, ending, begun, first, elapsed), 1);
         }
     }
 

@@ -24,7 +24,7 @@ fn main() -> anyhow::Result<()> {
         .stopwatch(stopwatch)
         .timeline(timeline)
         .tick_every(MINUTE)
-        .slots(SlotPlan::dense(MINUTE, Period::D30)) // every window is exact, at the price of a megabyte
+        .slots(SlotPlan::dense(MINUTE, Period::D30)?) // every window is exact, at the price of a megabyte
         .build()?;
 
     let mut watch = Watch::default();

@@ -10,7 +10,7 @@ use goodput_model::{Definition, Period, Policy, Problem, Slo};
 use crate::classify::{RuleSet, Table, TableError};
 use crate::clock::{Stopwatch, Timeline};
 use crate::goodput::{Compiled, Goodput};
-use crate::read::{Monitor, SlotPlan, Watched};
+use crate::read::{Monitor, SlotPlan, WatchedSlo};
 use crate::record::{RouteRules, Routes, shard_count};
 
 /// Builds a [`Goodput`].
@@ -132,7 +132,7 @@ fn check_time(slots: &SlotPlan, longest: Period, tick_every: Duration) -> Result
     Ok(())
 }
 
-fn watch(definition: &Definition) -> Vec<Watched> {
+fn watch(definition: &Definition) -> Vec<WatchedSlo> {
     let watched = |slo: &Slo| {
         let objective = slo.objective().ok()?;
         let period = slo.judged_over();
@@ -141,7 +141,7 @@ fn watch(definition: &Definition) -> Vec<Watched> {
         } else {
             Policy::from_rows(objective, period, slo.alert_rows()).ok()?
         };
-        Some(Watched::new(slo.name(), objective, period, policy, slo.least_bad()))
+        Some(WatchedSlo::new(slo, objective, policy))
     };
     // Both `ok`s hold for a definition that was checked.
     definition.slos.iter().filter_map(watched).collect()

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_model::{Definition, Indicator, Verdict};
+use goodput_model::{Definition, Verdict};
 use parking_lot::Mutex;
 
 use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
-use crate::read::{Monitor, Status, Watched, compose, read_counts, read_detail};
+use crate::read::{Monitor, Status, WatchedSlo, compose, read_counts, read_detail};
 use crate::record::{Reasons, RouteId, Routes};
 use crate::ticker::{Ticker, TickerError};
 use crate::work::Work;
@@ -29,14 +29,12 @@ use crate::work::Work;
 /// ```
 #[derive(Debug)]
 pub struct Goodput {
-    // What every request reads comes first.
     routes: Routes,
     stopwatch: Stopwatch,
     reasons: Reasons,
     pub(crate) timeline: Timeline,
     pub(crate) tick_every: Duration,
-    slos: Vec<Watched>,
-    indicators: Vec<(Indicator, Vec<String>)>,
+    slos: Vec<WatchedSlo>,
     definition: Definition,
     monitor: Mutex<Monitor>,
     shared: Mutex<Option<Shared>>,
@@ -56,7 +54,7 @@ pub(crate) struct Compiled {
     pub(crate) stopwatch: Stopwatch,
     pub(crate) timeline: Timeline,
     pub(crate) tick_every: Duration,
-    pub(crate) slos: Vec<Watched>,
+    pub(crate) slos: Vec<WatchedSlo>,
     pub(crate) definition: Definition,
     pub(crate) monitor: Monitor,
 }
@@ -69,7 +67,6 @@ impl Goodput {
 
     pub(crate) fn assemble(compiled: Compiled) -> Self {
         let Compiled { routes, stopwatch, timeline, tick_every, slos, definition, monitor } = compiled;
-        let indicators = definition.slos.iter().map(|slo| (slo.indicator(), slo.selected_routes().to_vec())).collect();
         Self {
             routes,
             stopwatch,
@@ -77,7 +74,6 @@ impl Goodput {
             timeline,
             tick_every,
             slos,
-            indicators,
             definition,
             monitor: Mutex::new(monitor),
             shared: Mutex::new(None),
@@ -109,16 +105,28 @@ impl Goodput {
         self.timeline.now()
     }
 
-    /// Remembers what the counters stand at. Call it every [`tick_every`](GoodputBuilder::tick_every), or let a
-    /// [`Ticker`] do it.
+    /// Remembers what the counters stand at. Call it every [`tick_every`](GoodputBuilder::tick_every) with the
+    /// [`now`](Self::now) of the call, or let a [`Ticker`] do it.
     ///
-    /// A late tick is one mark at its true time, never several. A `now` before the last one is flagged and left out.
-    /// Cost: one pass over the cells and eight subtractions an SLO; nothing waits for it on the record path.
+    /// The counters are read during the call: a `now` taken earlier lets windows miss what came in between. A late tick is
+    /// one mark at its true time, never several. A `now` before the last one is flagged and left out.
+    ///
+    /// Cost: one pass over the cells, and per SLO a subtraction for each window and a comparison for each alert row.
+    /// Nothing waits for it on the record path.
     pub fn tick(&self, now: Moment) {
+        self.tick_at(|| now);
+    }
+
+    /// Ticks at the present of the timeline, read after the counters: what is remembered is never too new for its time.
+    pub(crate) fn tick_now(&self) {
+        self.tick_at(|| self.now());
+    }
+
+    fn tick_at(&self, now: impl FnOnce() -> Moment) {
         // The lock is held while reading, so that a later mark never has older counts.
         let mut monitor = self.monitor.lock();
         let counts = read_counts(&self.routes, self.slos.len());
-        monitor.tick(now, &counts, &self.slos);
+        monitor.tick(now(), &counts, &self.slos);
     }
 
     /// Starts a thread that ticks until the returned guard is dropped.
@@ -128,15 +136,17 @@ impl Goodput {
 
     /// Everything this process knows about its SLOs now, as one owned value.
     ///
-    /// Cost: one pass over the cells; under 2 ms for 100 SLOs. Nothing waits for it on the record path.
+    /// Cost: one pass over the cells, the latencies' octaves in use and the routes' names: under 2 ms for 100 SLOs on 1,000
+    /// routes, and more where many threads have spread over the shards. Nothing waits for it on the record path.
     pub fn status(&self) -> Status {
-        let monitor = self.monitor.lock();
+        // The time first, the counts after: no event within a window is missed. Both before the lock: a tick does not wait
+        // for them, and its newer mark lies behind no far edge.
+        let now = self.now();
         let detail = read_detail(&self.routes, &self.reasons, self.slos.len());
-        let now = monitor.not_before_last_tick(self.now());
+        let monitor = self.monitor.lock();
         compose(crate::read::Parts {
             service: &self.definition.service,
             slos: &self.slos,
-            indicators: &self.indicators,
             monitor: &monitor,
             detail,
             now,

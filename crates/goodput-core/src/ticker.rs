@@ -57,11 +57,12 @@ impl Ticker {
             .name("goodput-ticker".to_owned())
             .spawn(move || {
                 let _stopped = Stopped(Arc::clone(&seen_by_thread));
+                // Dropped before `_stopped` says so: whoever waits for the thread finds everything given back.
+                let (goodput, after_tick) = (goodput, after_tick);
                 while !seen_by_thread.stops_within(every) {
                     let tick = AssertUnwindSafe(|| {
-                        let goodput = goodput.borrow();
-                        goodput.tick(goodput.now());
-                        after_tick(goodput);
+                        goodput.borrow().tick_now();
+                        after_tick(goodput.borrow());
                     });
                     // Only `after_tick` is foreign code; our locks are not poisoned by a panic in it.
                     drop(catch_unwind(tick));
@@ -109,7 +110,7 @@ impl Drop for Ticker {
         let stopped = state.stopped;
         drop(state);
         if stopped {
-            // It has left its last loop; what remains is giving back what it holds. A panic was caught inside.
+            // It has given back what it held, and is about to end. A panic was caught inside.
             drop(thread.join());
         }
     }

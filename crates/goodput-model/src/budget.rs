@@ -130,14 +130,29 @@ impl Remaining {
 /// `12.5 % left`, `at most 93.0 % left`, `overspent by 30.0 %`, `overspent by at least 30.0 %`, `no data`.
 impl fmt::Display for Remaining {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |share: f64| share.abs() * 100.0;
         match *self {
             Self::NoData => f.write_str("no data"),
-            Self::AtMost(share) if share < 0.0 => write!(f, "overspent by at least {:.1} %", percent(share)),
-            Self::AtMost(share) => write!(f, "at most {:.1} % left", percent(share)),
-            Self::Is(share) if share < 0.0 => write!(f, "overspent by {:.1} %", percent(share)),
-            Self::Is(share) => write!(f, "{:.1} % left", percent(share)),
+            Self::AtMost(share) if share < 0.0 => write!(f, "overspent by at least {}", Percent(-share)),
+            Self::AtMost(share) => write!(f, "at most {} left", Percent(share)),
+            Self::Is(share) if share < 0.0 => write!(f, "overspent by {}", Percent(-share)),
+            Self::Is(share) => write!(f, "{} left", Percent(share)),
         }
+    }
+}
+
+/// A share for people: one decimal, or as many as it takes not to look like all or nothing when it is neither.
+struct Percent(f64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = self.0 * 100.0;
+        let rounds_away = |decimals: i32| {
+            let rounded = (percent * 10_f64.powi(decimals)).round() / 10_f64.powi(decimals);
+            (rounded <= 0.0 && percent > 0.0) || (rounded >= 100.0 && percent < 100.0)
+        };
+        let decimals = (1..6).find(|decimals| !rounds_away(*decimals)).unwrap_or(6);
+        let decimals = usize::try_from(decimals).unwrap_or(1);
+        write!(f, "{percent:.decimals$} %")
     }
 }
 

@@ -80,6 +80,9 @@ pub(crate) struct Factor(pub(crate) f64);
 
 impl fmt::Display for Factor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 > 0.0 && self.0 < 0.005 {
+            return f.write_str("<0.01");
+        }
         let text = format!("{:.2}", self.0);
         f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
-use crate::{JudgedAt, Measure, ObjectiveError, Policy, RowError, Slo};
+use crate::{JudgedAt, Measure, ObjectiveError, Period, Policy, RowError, Slo, Window};
 
 /// The definition of a service's SLOs. Built in code or read from a file; [`Definition::check`] says whether it holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Definition {
     pub service: String,
     /// The SLOs, in the order they are shown.
     pub slos: Vec<Slo>,
-    /// Route templates whose requests no SLO counts: health checks, metrics, status pages.
+    /// Route templates whose requests every SLO excludes: health checks, metrics, status pages.
     pub excluded_routes: Vec<String>,
     /// How many routes are told apart before further ones are counted together as `other`.
     pub max_routes: usize,
@@ -38,6 +38,8 @@ impl Definition {
     pub const MAX_ROUTES: usize = 100_000;
     /// The most declared reasons.
     pub const MAX_REASONS: usize = 64;
+    /// The shortest period: the default alert rows look back through an hour at least.
+    pub const SHORTEST_PERIOD: Window = Window::D1;
     /// The longest latency threshold or cancel limit.
     pub const MAX_THRESHOLD: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -101,6 +103,9 @@ fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
             }
         }
     }
+    if slo.judged_over().window() < Definition::SHORTEST_PERIOD {
+        problems.push(Problem::Period { slo: slo_name(), value: slo.judged_over() });
+    }
     for route in slo.selected_routes() {
         check_route(route, problems);
     }
@@ -115,7 +120,7 @@ fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
     if let Some(crate::CancelPolicy::BadIfOlder(limit)) = slo.cancel_policy()
         && limit > Definition::MAX_THRESHOLD
     {
-        problems.push(Problem::Threshold { slo: slo_name(), value: limit });
+        problems.push(Problem::CancelLimit { slo: slo_name(), value: limit });
     }
     for rule in slo.status_overrides() {
         if !(100..=999).contains(&rule.status) {
@@ -190,7 +195,21 @@ pub enum Problem {
         /// Why.
         error: RowError,
     },
-    /// A latency threshold or cancel limit is zero or longer than a day.
+    /// A period shorter than [`Definition::SHORTEST_PERIOD`].
+    Period {
+        /// The SLO.
+        slo: String,
+        /// As written.
+        value: Period,
+    },
+    /// A cancel limit longer than a day.
+    CancelLimit {
+        /// The SLO.
+        slo: String,
+        /// As written.
+        value: Duration,
+    },
+    /// A latency threshold is zero or longer than a day.
     Threshold {
         /// The SLO.
         slo: String,
@@ -253,6 +272,12 @@ impl fmt::Display for Problem {
             Self::Row { slo, error } => write!(f, "SLO {slo:?}: {error}"),
             Self::Threshold { slo, value } => {
                 write!(f, "SLO {slo:?}: threshold {value:?}: expected more than zero and at most a day")
+            }
+            Self::Period { slo, value } => {
+                write!(f, "SLO {slo:?}: period {value}: expected at least {}", Definition::SHORTEST_PERIOD)
+            }
+            Self::CancelLimit { slo, value } => {
+                write!(f, "SLO {slo:?}: cancel limit {value:?}: expected at most a day")
             }
             Self::JudgedTooEarly { slo, measure } => write!(
                 f,

@@ -1,4 +1,4 @@
-//! The names of everything exported, in one table that exporter and generator share.
+//! The names of everything exported, in one table.
 
 /// One exported instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Name {
     pub unit: &'static str,
     /// What it says.
     pub description: &'static str,
-    /// The attributes each series carries, in alphabetical order: the one order they are always given in.
+    /// The keys of the attributes each series carries, in alphabetical order: the one order they are always given in.
     pub labels: &'static [&'static str],
 }
 
@@ -83,12 +83,21 @@ pub const BUDGET_REMAINING: Name = Name {
     labels: &[KNOWN, SERVICE, SLO],
 };
 
-/// Requests this instance is working on.
+/// Events this instance is working on.
 pub const IN_FLIGHT: Name = Name {
     name: "goodput.instance.in_flight",
     kind: Kind::Gauge,
-    unit: "{request}",
-    description: "Requests this instance has begun and not finished.",
+    unit: "{event}",
+    description: "Events, such as requests, that this instance has begun and not finished.",
+    labels: &[SERVICE],
+};
+
+/// How old this instance's history is.
+pub const TICK_AGE: Name = Name {
+    name: "goodput.instance.tick.age",
+    kind: Kind::Gauge,
+    unit: "s",
+    description: "Time since this instance last kept its history. Its burn rates are as wrong as this is late.",
     labels: &[SERVICE],
 };
 
@@ -102,4 +111,5 @@ pub const OBJECTIVE: Name = Name {
 };
 
 /// Every instrument, in the order they are documented.
-pub const ALL: &[Name] = &[EVENTS, EVENT_REASONS, BURN_RATE, COVERAGE, BUDGET_REMAINING, IN_FLIGHT, OBJECTIVE];
+pub const ALL: &[Name] =
+    &[EVENTS, EVENT_REASONS, BURN_RATE, COVERAGE, BUDGET_REMAINING, IN_FLIGHT, TICK_AGE, OBJECTIVE];

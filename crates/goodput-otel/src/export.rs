@@ -1,20 +1,18 @@
-//! The export: observable instruments whose callbacks read one shared status.
+//! The export: registers the instruments and answers their callbacks from one shared status.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use goodput_core::names::{self, Name};
-use goodput_core::{Reason, ReasonCount, Remaining, SloStatus, Status};
+use goodput_core::{Goodput, Slo};
 use opentelemetry::metrics::{AsyncInstrument, Meter};
-use opentelemetry::{KeyValue, StringValue};
 
 use crate::attributes::{SloAttributes, text};
-use crate::claim;
+use crate::claim::Claim;
 use crate::held::Held;
+use crate::instruments::{INSTRUMENTS, Instrument, Labels, Observe, Read};
 use crate::series;
 
 /// Lets `meter` read `goodput`: a leaked instance, or a reference to an `Arc` of one.
@@ -37,8 +35,6 @@ pub struct Options {
 /// The SDK keeps this many attribute sets of an instrument apart unless a view says otherwise. It counts events beyond them
 /// on a series called `otel.metric.overflow`, and nobody is told.
 const SDK_SERIES_LIMIT: usize = 2_000;
-/// How old a status may be to be shared between instruments and readers.
-const SHARED_FOR: Duration = Duration::from_millis(50);
 
 impl Default for Options {
     fn default() -> Self {
@@ -56,60 +52,39 @@ impl Options {
     /// As [`export()`].
     pub fn export(self, goodput: impl Into<Held>, meter: &Meter) -> Result<Exporter, ExportError> {
         let held = goodput.into();
-        let (service, counts, reasons) = held
-            .with(|goodput| (goodput.definition().service.clone(), series::count(goodput), reason_series(goodput)))
-            .ok_or(ExportError::Gone)?;
-        if let Some((instrument, series)) = counts.into_iter().find(|(_, series)| *series > self.series_limit) {
-            return Err(ExportError::TooManySeries { instrument, series, limit: self.series_limit });
+        let labels = held.with(|goodput| self.labels(goodput)).ok_or(ExportError::Gone)??;
+        let service = labels.service.as_str().to_owned();
+        let claim = Claim::new(&service, &held).ok_or(ExportError::AlreadyExported { service })?;
+        let reading = Arc::new(Reading { held, on: AtomicBool::new(true), labels });
+        for instrument in &INSTRUMENTS {
+            register(meter, instrument, &reading);
         }
-        if !claim::claim(&service, &held) {
-            return Err(ExportError::AlreadyExported { service });
-        }
-        let attributes = held.with(|goodput| {
-            let service = text(&goodput.definition().service);
-            goodput.definition().slos.iter().map(|slo| SloAttributes::new(&service, slo.name())).collect()
-        });
-        let exporter = Exporter {
-            service: service.as_str().into(),
-            reading: Arc::new(Reading {
-                held,
-                on: AtomicBool::new(true),
-                service: text(&service),
-                slos: attributes.unwrap_or_default(),
-                reasons,
-            }),
-        };
-        exporter.register(meter);
-        Ok(exporter)
+        Ok(Exporter { claim, reading })
     }
-}
 
-/// For each SLO, its reason series: verdict, reason, and the value of the attribute.
-type ReasonSeries = Vec<BTreeMap<(&'static str, String), StringValue>>;
-
-fn reason_series(goodput: &goodput_core::Goodput) -> ReasonSeries {
-    let with_text = |(verdict, reason): (&'static str, String)| {
-        let value = text(&reason);
-        ((verdict, reason), value)
-    };
-    series::reason_series(goodput).into_iter().map(|series| series.into_iter().map(with_text).collect()).collect()
+    /// The labels of all series, if there are not too many.
+    fn labels(self, goodput: &Goodput) -> Result<Labels, ExportError> {
+        let service = text(&goodput.definition().service);
+        let attributes = |slo: &Slo| SloAttributes::new(&service, slo.name());
+        let slos = goodput.definition().slos.iter().map(attributes).collect();
+        let labels = Labels { slos, reasons: series::reasons(goodput), service };
+        let status = goodput.status();
+        for instrument in &INSTRUMENTS {
+            let series = (instrument.series)(&labels, &status);
+            if series > self.series_limit {
+                let instrument = instrument.name.name;
+                return Err(ExportError::TooManySeries { instrument, series, limit: self.series_limit });
+            }
+        }
+        Ok(labels)
+    }
 }
 
 /// A running export.
 #[derive(Debug)]
 pub struct Exporter {
-    service: Box<str>,
+    claim: Claim,
     reading: Arc<Reading>,
-}
-
-/// What every callback shares.
-#[derive(Debug)]
-struct Reading {
-    held: Held,
-    on: AtomicBool,
-    service: StringValue,
-    slos: Vec<SloAttributes>,
-    reasons: ReasonSeries,
 }
 
 impl Exporter {
@@ -117,132 +92,58 @@ impl Exporter {
     /// the callbacks, which do nothing from here on.
     pub fn stop(self) {
         // Relaxed: a collection that is under way may still see it on, as one that began a moment earlier would.
-        if self.reading.on.swap(false, Ordering::Relaxed) {
-            claim::release(&self.service);
-        }
+        self.reading.on.store(false, Ordering::Relaxed);
+        self.claim.release();
     }
 
-    fn register(&self, meter: &Meter) {
-        self.counter(meter, &names::EVENTS, Reading::observe_events);
-        self.counter(meter, &names::EVENT_REASONS, Reading::observe_reasons);
-        self.gauge(meter, &names::BURN_RATE, Reading::observe_burn_rates);
-        self.gauge(meter, &names::COVERAGE, Reading::observe_coverage);
-        self.gauge(meter, &names::BUDGET_REMAINING, Reading::observe_budget);
-        self.gauge(meter, &names::OBJECTIVE, Reading::observe_objectives);
-        let reading = Arc::clone(&self.reading);
-        meter
-            .u64_observable_gauge(names::IN_FLIGHT.name)
-            .with_unit(names::IN_FLIGHT.unit)
-            .with_description(names::IN_FLIGHT.description)
-            .with_callback(move |observer| reading.read(Reading::observe_in_flight, observer))
-            .build();
-    }
-
-    fn counter(&self, meter: &Meter, name: &Name, observe: Observe<u64>) {
-        let reading = Arc::clone(&self.reading);
-        meter
-            .u64_observable_counter(name.name)
-            .with_unit(name.unit)
-            .with_description(name.description)
-            .with_callback(move |observer| reading.read(observe, observer))
-            .build();
-    }
-
-    fn gauge(&self, meter: &Meter, name: &Name, observe: Observe<f64>) {
-        let reading = Arc::clone(&self.reading);
-        meter
-            .f64_observable_gauge(name.name)
-            .with_unit(name.unit)
-            .with_description(name.description)
-            .with_callback(move |observer| reading.read(observe, observer))
-            .build();
+    /// The name of the exported service.
+    pub fn service(&self) -> &str {
+        self.claim.service()
     }
 }
 
-type Observe<T> = fn(&Reading, &Status, &dyn AsyncInstrument<T>);
+/// What every callback shares.
+#[derive(Debug)]
+struct Reading {
+    held: Held,
+    on: AtomicBool,
+    labels: Labels,
+}
 
 impl Reading {
     /// Runs one callback. A panic in it would end all metric export of the process
     /// ([opentelemetry-rust#3640](https://github.com/open-telemetry/opentelemetry-rust/issues/3640)), so it ends here.
-    fn read<T>(&self, observe: Observe<T>, observer: &dyn AsyncInstrument<T>) {
+    fn read<T>(&self, max_age: Duration, observe: Observe<T>, observer: &dyn AsyncInstrument<T>) {
         if self.on.load(Ordering::Relaxed) {
             let callback = AssertUnwindSafe(|| {
-                if let Some(status) = self.held.with(|goodput| goodput.status_within(SHARED_FOR)) {
-                    observe(self, &status, observer);
+                if let Some(status) = self.held.with(|goodput| goodput.status_within(max_age)) {
+                    observe(&self.labels, &status, observer);
                 }
             });
             drop(catch_unwind(callback));
         }
     }
+}
 
-    fn slos<'a>(&'a self, status: &'a Status) -> impl Iterator<Item = (&'a SloAttributes, &'a SloStatus)> {
-        self.slos.iter().zip(&status.slos)
-    }
-
-    fn observe_events(&self, status: &Status, observer: &dyn AsyncInstrument<u64>) {
-        for (attributes, slo) in self.slos(status) {
-            let counts = slo.counts;
-            for (verdict, count) in [("good", counts.good), ("bad", counts.bad), ("excluded", counts.excluded)] {
-                observer.observe(count, &attributes.verdict(verdict));
-            }
-        }
-    }
-
-    /// Every series every time, zeros included: one that pauses would start over for delta readers.
-    fn observe_reasons(&self, status: &Status, observer: &dyn AsyncInstrument<u64>) {
-        for ((attributes, slo), series) in self.slos(status).zip(&self.reasons) {
-            let mut sums: BTreeMap<_, u64> = series.keys().map(|key| (key.clone(), 0)).collect();
-            for ReasonCount { verdict, reason, count, .. } in &slo.reasons {
-                let own = (*verdict, reason.as_str().to_owned());
-                let key = if series.contains_key(&own) { own } else { (*verdict, Reason::OTHER.as_str().to_owned()) };
-                let sum = sums.entry(key).or_default();
-                *sum = sum.saturating_add(*count);
-            }
-            for (key, sum) in &sums {
-                if let Some(reason) = series.get(key) {
-                    observer.observe(*sum, &attributes.reason(key.0, reason));
-                }
-            }
-        }
-    }
-
-    fn observe_burn_rates(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
-        for (attributes, slo) in self.slos(status) {
-            for window in &slo.windows {
-                if let Some(burn) = window.burn.value() {
-                    observer.observe(burn, &attributes.window(&text(&window.seen.window.to_string())));
-                }
-            }
-        }
-    }
-
-    fn observe_coverage(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
-        for (attributes, slo) in self.slos(status) {
-            for window in &slo.windows {
-                let attributes = attributes.window(&text(&window.seen.window.to_string()));
-                observer.observe(window.seen.coverage.share(), &attributes);
-            }
-        }
-    }
-
-    fn observe_budget(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
-        for (attributes, slo) in self.slos(status) {
-            match slo.budget.remaining() {
-                Remaining::NoData => {}
-                Remaining::AtMost(share) => observer.observe(share, &attributes.known("at_most")),
-                Remaining::Is(share) => observer.observe(share, &attributes.known("is")),
-            }
-        }
-    }
-
-    fn observe_objectives(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
-        for (attributes, slo) in self.slos(status) {
-            observer.observe(slo.objective.ratio(), &attributes.alone());
-        }
-    }
-
-    fn observe_in_flight(&self, status: &Status, observer: &dyn AsyncInstrument<u64>) {
-        observer.observe(status.in_flight, &[KeyValue::new(names::SERVICE, self.service.clone())]);
+fn register(meter: &Meter, instrument: &Instrument, reading: &Arc<Reading>) {
+    let (name, max_age, reading) = (instrument.name, instrument.max_age, Arc::clone(reading));
+    match instrument.read {
+        Read::Counter(observe) => drop(
+            meter
+                .u64_observable_counter(name.name)
+                .with_unit(name.unit)
+                .with_description(name.description)
+                .with_callback(move |observer| reading.read(max_age, observe, observer))
+                .build(),
+        ),
+        Read::Gauge(observe) => drop(
+            meter
+                .f64_observable_gauge(name.name)
+                .with_unit(name.unit)
+                .with_description(name.description)
+                .with_callback(move |observer| reading.read(max_age, observe, observer))
+                .build(),
+        ),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lets an OpenTelemetry meter read what goodput counts.
 //!
-//! Requests pay nothing for the export: every instrument is observable, and its callback reads one snapshot of the counters,
-//! shared by all instruments and all readers for 50 ms. A callback resets nothing, so any number of readers, cumulative or
+//! Requests pay nothing for the export: every instrument is observable. The first callback of a collection reads a snapshot
+//! of the counters, and the others share it. A callback resets nothing, so any number of readers, cumulative or
 //! delta, each get the whole truth. Counters start at 0 in every process and every series is present from the first
 //! collection.
 //!
@@ -41,6 +41,7 @@ mod attributes;
 mod claim;
 mod export;
 mod held;
+mod instruments;
 mod series;
 
 pub use export::{ExportError, Exporter, Options, export};

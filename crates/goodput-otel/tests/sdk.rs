@@ -3,11 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::float_cmp, reason = "an exported number is the very number that was read")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_core::{Goodput, Moment, Slo, Stopwatch, Timeline, Verdict};
+use goodput_core::{Ending, Goodput, Moment, Request, Slo, Stopwatch, Timeline, Verdict, names};
 use goodput_otel::{ExportError, Options, export};
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ScopeMetrics};
@@ -52,9 +52,6 @@ impl Sdk {
                     AggregatedMetrics::U64(MetricData::Sum(sum)) => {
                         assert!(sum.is_monotonic());
                         sum.data_points().for_each(|p| add(p.attributes().map(text).collect(), p.value() as f64));
-                    }
-                    AggregatedMetrics::U64(MetricData::Gauge(gauge)) => {
-                        gauge.data_points().for_each(|p| add(p.attributes().map(text).collect(), p.value() as f64));
                     }
                     AggregatedMetrics::F64(MetricData::Gauge(gauge)) => {
                         gauge.data_points().for_each(|p| add(p.attributes().map(text).collect(), p.value()));
@@ -151,6 +148,66 @@ fn two_readers_and_delta_temporality_each_get_the_whole_truth() {
 }
 
 #[test]
+fn the_series_collected_are_of_all_the_named_instruments_and_of_no_other() {
+    let (sdk, goodput) = (Sdk::new(), instance("named", 1));
+    export(&goodput, &sdk.meter()).unwrap();
+    goodput.work("job").good();
+    let series = sdk.collect();
+    let collected: BTreeSet<&str> = series.keys().filter_map(|name| name.split('{').next()).collect();
+    assert_eq!(collected, names::ALL.iter().map(|name| name.name).collect());
+    for name in names::ALL {
+        let one = series.keys().find(|series| series.starts_with(&format!("{}{{", name.name))).unwrap();
+        let labels = one.split(['{', '}']).nth(1).unwrap().split(',').map(|pair| pair.split('=').next().unwrap());
+        assert_eq!(labels.collect::<Vec<_>>(), name.labels, "{one}");
+    }
+}
+
+#[test]
+fn no_reason_falls_while_bodies_are_open() {
+    let goodput = instance_with("reasons", 1, &["a", "b"]);
+    let (cumulative, delta) = (Sdk::new(), Sdk::with(Temporality::Delta));
+    let provider = SdkMeterProvider::builder()
+        .with_reader(PeriodicReader::builder(cumulative.exporter.clone()).build())
+        .with_reader(PeriodicReader::builder(delta.exporter.clone()).build())
+        .build();
+    export(&goodput, &provider.meter("goodput")).unwrap();
+    let cumulative = Sdk { exporter: cumulative.exporter, provider: provider.clone() };
+    let delta = Sdk { exporter: delta.exporter, provider };
+    let series = |word: &str| format!("goodput.events.reasons{{reason={word},service=reasons,slo=slo-0,verdict=bad}}");
+    let of = |collected: &Series| (collected[&series("a")], collected[&series("b")]);
+
+    goodput.work("job").bad("a");
+    (0..5).for_each(|_| goodput.work("job").bad("b"));
+    assert_eq!(of(&cumulative.collect()), (1.0, 5.0));
+
+    let open = || {
+        let mut request = Request::begin(&goodput, goodput.route(Some("/")));
+        assert!(request.respond(&goodput, 200, Some(Verdict::bad("a")), false), "the SLO waits for the end");
+        request
+    };
+    let requests = [open(), open(), open()];
+    assert_eq!(of(&cumulative.collect()), (1.0, 5.0), "not decided yet");
+    assert_eq!(of(&delta.collect()), (0.0, 0.0));
+
+    for mut request in requests {
+        request.end(&goodput, Ending::Dropped);
+    }
+    assert_eq!(of(&delta.collect()), (3.0, 0.0));
+    assert_eq!(of(&cumulative.collect()), (4.0, 5.0));
+}
+
+#[test]
+fn a_collection_right_after_another_misses_nothing() {
+    let sdk = Sdk::new();
+    let goodput = Arc::new(Goodput::builder("last").slo(Slo::availability("ok", "99%")).build().unwrap());
+    export(&goodput, &sdk.meter()).unwrap();
+    for bad in 1..=20 {
+        goodput.work("job").bad("down");
+        assert_eq!(sdk.collect()["goodput.events{service=last,slo=ok,verdict=bad}"], f64::from(bad));
+    }
+}
+
+#[test]
 fn as_many_series_as_the_limit_are_kept_apart_and_one_more_is_refused() {
     let sdk = Sdk::new();
     let most = instance_with("most", 125, &["declined", "stolen"]); // 16 reason series each
@@ -177,12 +234,14 @@ fn a_second_export_of_the_same_service_is_refused_until_the_first_is_stopped_or_
     assert_eq!(export(&instance("twice", 1), &sdk.meter()).unwrap_err(), taken);
     first.stop();
     assert!(sdk.collect().is_empty());
-    export(&goodput, &sdk.meter()).unwrap();
+    let second = export(&goodput, &sdk.meter()).unwrap();
     drop(goodput);
     assert!(sdk.collect().is_empty(), "an export does not keep an instance alive");
     let next = instance("twice", 1);
     export(&next, &sdk.meter()).unwrap();
     assert!(!sdk.collect().is_empty());
+    second.stop();
+    assert_eq!(export(&next, &sdk.meter()).unwrap_err(), taken, "a dead instance's exporter frees nobody else's name");
 }
 
 #[test]

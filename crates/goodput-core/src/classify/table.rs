@@ -29,9 +29,10 @@ impl ClassIndex {
 /// Which latency histogram of the route an event belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Histogram {
-    /// Cancelled events, and those the handler excluded, say nothing about how fast the service is.
+    /// Cancelled events, the 4xx class, and what the handler excluded say little about how fast the service is: a quick
+    /// refusal would flatter it.
     None,
-    /// Everything that is not a failure by the default rules, the 4xx class included.
+    /// Successes.
     Success,
     /// Failures by the default rules.
     Error,
@@ -183,7 +184,7 @@ impl Table {
                 for band in 0..self.head.len() {
                     let facts = Facts::Head { status, word, head: self.head.representative(band), body: None };
                     let histogram = match outcome(facts) {
-                        Outcome::SaidExcluded => Histogram::None,
+                        Outcome::SaidExcluded | Outcome::ClientError => Histogram::None,
                         outcome if outcome.is_failure() => Histogram::Error,
                         _ => Histogram::Success,
                     };
@@ -265,7 +266,8 @@ impl Table {
     /// What the head decides.
     #[inline]
     pub(crate) fn at_head(&self, status: u16, word: Word, elapsed: u64) -> AtHead {
-        let class = self.status_class.get(usize::from(status)).copied().unwrap_or(0);
+        // What is no status at all means what status 0 does: a failure.
+        let class = self.status_class.get(usize::from(status)).or(self.status_class.first()).copied().unwrap_or(0);
         let situation = usize::from(class) * Word::ALL.len() + word.index();
         let band = self.head.of(elapsed);
         let entry = self.head_entries.get(situation * self.head.len() + band);
@@ -355,7 +357,7 @@ impl Classes<'_> {
 }
 
 /// Groups the statuses by what they mean to every SLO and what is reported of them; one status stands for each group.
-/// An ordinary success is in group 0, which unknown statuses join as well.
+/// Numbers that are no status are failures, as the 5xx class is.
 ///
 /// Only statuses that some rule names can differ from the rest of their hundred, so only those are looked at one by one.
 fn status_classes(set: &RuleSet) -> Result<(Box<[u8; 1_000]>, Vec<u16>), TableError> {
@@ -380,8 +382,8 @@ fn status_classes(set: &RuleSet) -> Result<(Box<[u8; 1_000]>, Vec<u16>), TableEr
     let ordinary = |hundred: u16| (hundred * 100..hundred * 100 + 100).find(|status| !named.contains(status));
     let success = group_of(ordinary(2).unwrap_or(200))?;
     let mut classes = Box::new([success; 1_000]);
-    for hundred in [1, 3, 4, 5, 6, 7, 8, 9] {
-        if let Some(status) = ordinary(hundred) {
+    for (hundred, like) in [(0_u16, 5), (1, 1), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8), (9, 9)] {
+        if let Some(status) = ordinary(like) {
             let group = group_of(status)?;
             classes.iter_mut().skip(usize::from(hundred) * 100).take(100).for_each(|class| *class = group);
         }

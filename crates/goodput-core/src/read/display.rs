@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use goodput_model::{BurnRate, Counts, Exhaustion, Position, Roughly, Window};
+use goodput_model::{BurnRate, Exhaustion, Position, Roughly, Window};
 
 use super::status::{RouteStatus, SloStatus, Status};
 
@@ -38,24 +38,27 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
     write!(f, ", {} excluded", counts.excluded)?;
     write_reasons(f, slo, "excluded")?;
     writeln!(f)?;
-    let burn = |window: Window| slo.window(window).map_or(BurnRate::NoData, |window| window.burn);
-    writeln!(f, "  burn    5m {}, 1h {}, 6h {}", burn(Window::M5), burn(Window::H1), burn(Window::H6))?;
+    write_burns(f, slo)?;
     write!(f, "  budget  {}", slo.budget.remaining())?;
     if let Some(period) = slo.windows.last() {
         write!(f, "; {} of {} seen", percent(period.seen.coverage.share()), slo.period)?;
     }
+    // Beyond the period, old errors will have left the window first.
     match slo.exhaustion {
-        Exhaustion::NoData => writeln!(f)?,
         Exhaustion::Exhausted => writeln!(f, "; exhausted")?,
-        known => writeln!(f, "; exhaustion {known}")?,
+        Exhaustion::In(time) | Exhaustion::Within(time) if time < slo.period.window().duration() => {
+            writeln!(f, "; at the last hour's burn gone in {}", Roughly(time))?;
+        }
+        Exhaustion::NoData | Exhaustion::Never | Exhaustion::In(_) | Exhaustion::Within(_) => writeln!(f)?,
     }
     for condition in &slo.conditions {
         let (row, now) = (&condition.row, &condition.now);
         if !matches!(now.position, Position::NoData | Position::Acceptable) {
-            let burn = BurnRate::raw(slo.objective, counts_over(slo, row.long()));
+            let burn = |window| slo.window(window).map_or(BurnRate::NoData, |window| window.burn);
+            let (long, short) = (burn(row.long()), burn(row.short()));
             let (needed, factor) = (BurnRate::Of(now.effective_factor), BurnRate::Of(row.factor()));
             write!(f, "  {:<11}{} over {}/{}", now.position.to_string(), row.severity(), row.long(), row.short())?;
-            write!(f, ": burn {burn}, fires above {needed}")?;
+            write!(f, ": burn {long}/{short}, fires above {needed}")?;
             if needed.to_string() != factor.to_string() {
                 write!(f, " now ({factor} once all of {} is seen)", row.long())?;
             }
@@ -65,14 +68,25 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
     Ok(())
 }
 
-fn counts_over(slo: &SloStatus, window: Window) -> Counts {
-    slo.window(window).map_or(Counts::default(), |window| window.seen.counts)
+/// The burn of a few windows, each with what was seen of it unless that is all.
+fn write_burns(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
+    let mut before = "  burn    ";
+    for window in [Window::M5, Window::H1, Window::H6].into_iter().filter_map(|window| slo.window(window)) {
+        write!(f, "{before}{} {}", window.seen.window, window.burn)?;
+        if !window.seen.coverage.is_full() {
+            write!(f, " ({:.1} % seen)", window.seen.coverage.share() * 100.0)?;
+        }
+        before = ", ";
+    }
+    writeln!(f)
 }
 
 fn write_reasons(f: &mut fmt::Formatter<'_>, slo: &SloStatus, verdict: &str) -> fmt::Result {
     let mut before = " (";
-    for reason in slo.reasons.iter().filter(|reason| reason.verdict == verdict) {
-        write!(f, "{before}{} {}", reason.count, reason.reason)?;
+    for reason in slo.reasons.iter().filter(|reason| reason.verdict.label() == verdict) {
+        if let Some(word) = reason.verdict.reason() {
+            write!(f, "{before}{} {word}", reason.count)?;
+        }
         before = ", ";
     }
     f.write_str(if before == ", " { ")" } else { "" })

@@ -3,11 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
+use goodput_model::Roughly;
+
+use super::monitor::{Monitor, WatchedSlo};
+use super::snapshot::Detail;
+use crate::clock::Moment;
+use crate::record::{OTHER, UNMATCHED};
+
 /// Something about the measurement itself that is not as it should be. Flags never stop the counting.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Flag {
-    /// More routes than the bound: further ones are counted together as `other`.
+    /// Some events were counted together as `other`: their routes were beyond the bound, or their templates too long.
     RoutesFull {
         /// The bound.
         bound: usize,
@@ -66,7 +73,10 @@ impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RoutesFull { bound, counted_as_other } => {
-                write!(f, "more than {bound} routes: {counted_as_other} events are counted as \"other\"")
+                write!(
+                    f,
+                    "{counted_as_other} events are counted as \"other\": more than {bound} routes, or templates too long"
+                )
             }
             Self::ManyUnmatched { unmatched, all } => write!(f, "{unmatched} of {all} events matched no route"),
             Self::NoMatchedPath { unmatched } => {
@@ -78,8 +88,43 @@ impl fmt::Display for Flag {
             }
             Self::TimelineWentBackwards { times } => write!(f, "the timeline went backwards {times} times"),
             Self::NoRecentTick { since, expected } => {
-                write!(f, "no tick for {since:.0?}, expected every {expected:?}: is the ticker running?")
+                write!(f, "no tick for {}, expected every {expected:?}: is the ticker running?", Roughly(*since))
             }
         }
     }
+}
+
+/// Raises the flags that hold `now`.
+pub(super) fn raise(
+    slos: &[WatchedSlo],
+    monitor: &Monitor,
+    detail: &Detail,
+    now: Moment,
+    tick_every: Duration,
+    routes_full: Option<usize>,
+) -> Vec<Flag> {
+    let begun = |template: &str| detail.routes.iter().filter(|r| r.template == template).map(|r| r.begun).sum::<u64>();
+    let (unmatched, all) = (begun(UNMATCHED), detail.routes.iter().map(|route| route.begun).sum::<u64>());
+    let mut flags = Vec::new();
+    if let Some(bound) = routes_full {
+        flags.push(Flag::RoutesFull { bound, counted_as_other: begun(OTHER) });
+    }
+    if unmatched > 0 && unmatched == all {
+        flags.push(Flag::NoMatchedPath { unmatched });
+    } else if unmatched > all / 5 {
+        flags.push(Flag::ManyUnmatched { unmatched, all });
+    }
+    for (slo, seen) in slos.iter().zip(&detail.seen) {
+        if !seen {
+            flags.push(Flag::NoRouteSeen { slo: slo.name.clone(), routes: slo.routes.clone() });
+        }
+    }
+    if monitor.went_backwards() > 0 {
+        flags.push(Flag::TimelineWentBackwards { times: monitor.went_backwards() });
+    }
+    let since = monitor.since_last_tick(now);
+    if since > tick_every.saturating_mul(3) {
+        flags.push(Flag::NoRecentTick { since, expected: tick_every });
+    }
+    flags
 }

@@ -107,7 +107,8 @@ impl Edge<'_> {
     /// What SLO `index` saw since, given what its counters stand at now.
     pub(crate) fn observe(&self, window: Window, now: Moment, index: usize, live: Counts) -> Observation {
         let then = self.counts.and_then(|counts| counts.get(index)).copied().unwrap_or_default();
-        let seen = now.awake().saturating_sub(self.at.awake());
+        // Of the time since the edge, the gap is not the window's: counted as seen last, so that coverage never says too much.
+        let seen = now.awake().saturating_sub(self.at.awake()).saturating_sub(self.gap);
         Observation {
             window,
             counts: live.since(then),
@@ -149,7 +150,8 @@ mod tests {
         let now = Moment::with_awake(Duration::from_secs(8 * 60), Duration::from_secs(4 * 60));
         let seen = history.edge(now, Window::M5).observe(Window::M5, now, 0, good(9));
         assert_eq!(seen.counts.good, 8);
-        assert_eq!(seen.coverage.seen(), Duration::from_secs(230));
+        // 230 s awake since the mark at 10 s, of which the window begins 170 s later: at least 60 s were its own.
+        assert_eq!(seen.coverage.seen(), Duration::from_secs(60));
     }
 
     #[test]

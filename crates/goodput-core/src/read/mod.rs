@@ -11,7 +11,7 @@ mod status;
 
 pub use flags::Flag;
 pub use latency::{Latencies, LatencySummary};
-pub(crate) use monitor::{Monitor, Watched};
+pub(crate) use monitor::{Monitor, WatchedSlo};
 pub use slots::{SlotError, SlotPlan, Tier};
 pub(crate) use snapshot::{read_counts, read_detail};
 pub use status::{ConditionStatus, ReasonCount, RouteStatus, Scope, SloStatus, Status, WindowStatus};

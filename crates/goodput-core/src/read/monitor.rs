@@ -1,6 +1,11 @@
 //! What has to be remembered between readings: history, and which conditions held at the last tick.
 
-use goodput_model::{Counts, Evaluation, MinBad, Objective, Observation, Period, Policy, UnseenTime, Window, evaluate};
+use std::time::Duration;
+
+use goodput_model::{
+    Counts, Evaluation, Indicator, MinBad, Objective, Observation, Period, Policy, Row, Slo, UnseenTime, Window,
+    evaluate,
+};
 
 use super::history::History;
 use super::slots::SlotPlan;
@@ -8,8 +13,11 @@ use crate::clock::Moment;
 
 /// One SLO as the monitor sees it.
 #[derive(Debug)]
-pub(crate) struct Watched {
+pub(crate) struct WatchedSlo {
     pub(crate) name: String,
+    pub(crate) indicator: Indicator,
+    /// Empty for all.
+    pub(crate) routes: Vec<String>,
     pub(crate) objective: Objective,
     pub(crate) period: Period,
     pub(crate) policy: Policy,
@@ -21,15 +29,25 @@ pub(crate) struct Watched {
 const STANDARD_WINDOWS: [Window; 7] =
     [Window::M5, Window::M30, Window::H1, Window::H2, Window::H6, Window::D1, Window::D3];
 
-impl Watched {
-    pub(crate) fn new(name: &str, objective: Objective, period: Period, policy: Policy, min_bad: MinBad) -> Self {
+impl WatchedSlo {
+    pub(crate) fn new(slo: &Slo, objective: Objective, policy: Policy) -> Self {
+        let period = slo.judged_over();
         let whole = period.window();
         let mut windows: Vec<_> = STANDARD_WINDOWS.into_iter().filter(|window| *window < whole).collect();
         windows.extend(policy.rows().iter().flat_map(|row| [row.long(), row.short()]));
         windows.push(whole);
         windows.sort_unstable();
         windows.dedup();
-        Self { name: name.to_owned(), objective, period, policy, min_bad, windows }
+        Self {
+            name: slo.name().to_owned(),
+            indicator: slo.indicator(),
+            routes: slo.selected_routes().to_vec(),
+            objective,
+            period,
+            policy,
+            min_bad: slo.least_bad(),
+            windows,
+        }
     }
 }
 
@@ -41,13 +59,14 @@ pub(crate) struct Monitor {
     windows: Vec<Window>,
     /// For each SLO and row, whether its condition held at the last tick.
     active: Vec<Vec<bool>>,
+    origin: Moment,
     last_tick: Option<Moment>,
     ticks: u64,
     went_backwards: u64,
 }
 
 impl Monitor {
-    pub(crate) fn new(plan: &SlotPlan, origin: Moment, slos: &[Watched]) -> Self {
+    pub(crate) fn new(plan: &SlotPlan, origin: Moment, slos: &[WatchedSlo]) -> Self {
         let mut windows: Vec<_> = slos.iter().flat_map(|slo| &slo.windows).copied().collect();
         windows.sort_unstable();
         windows.dedup();
@@ -55,6 +74,7 @@ impl Monitor {
             history: History::new(plan, origin),
             windows,
             active: slos.iter().map(|slo| vec![false; slo.policy.rows().len()]).collect(),
+            origin,
             last_tick: None,
             ticks: 0,
             went_backwards: 0,
@@ -62,14 +82,14 @@ impl Monitor {
     }
 
     /// Remembers `counts` as what the counters stood at `now`. A moment before the last one is flagged and left out.
-    pub(crate) fn tick(&mut self, now: Moment, counts: &[Counts], slos: &[Watched]) {
+    pub(crate) fn tick(&mut self, now: Moment, counts: &[Counts], slos: &[WatchedSlo]) {
         if self.last_tick.is_some_and(|last| now.since_origin() < last.since_origin()) {
-            self.went_backwards += 1;
+            self.went_backwards = self.went_backwards.saturating_add(1);
             return;
         }
         self.history.push(now, counts);
         self.last_tick = Some(now);
-        self.ticks += 1;
+        self.ticks = self.ticks.saturating_add(1);
         let observed = self.observe(now, counts, slos);
         for ((slo, active), observed) in slos.iter().zip(&mut self.active).zip(&observed) {
             for (row, active) in slo.policy.rows().iter().zip(active) {
@@ -79,7 +99,7 @@ impl Monitor {
     }
 
     /// Every window of every SLO, as it ends now. The far edges are looked up once for all SLOs.
-    pub(crate) fn observe(&self, now: Moment, counts: &[Counts], slos: &[Watched]) -> Vec<Vec<Observation>> {
+    pub(crate) fn observe(&self, now: Moment, counts: &[Counts], slos: &[WatchedSlo]) -> Vec<Vec<Observation>> {
         let edges: Vec<_> = self.windows.iter().map(|window| (*window, self.history.edge(now, *window))).collect();
         slos.iter()
             .zip(counts)
@@ -92,19 +112,20 @@ impl Monitor {
     }
 
     /// Each row of SLO `index`, judged by its observations.
-    pub(crate) fn judge(&self, index: usize, slo: &Watched, observed: &[Observation]) -> Vec<Evaluation> {
+    pub(crate) fn judge(&self, index: usize, slo: &WatchedSlo, observed: &[Observation]) -> Vec<Evaluation> {
         let active = self.active.get(index).map_or(&[][..], Vec::as_slice);
         let rows = slo.policy.rows().iter().zip(active);
         rows.filter_map(|(row, active)| judge(slo, row, observed, *active)).collect()
     }
 
-    /// `now`, or the last tick if the timeline has gone back behind it.
-    pub(crate) fn not_before_last_tick(&self, now: Moment) -> Moment {
-        self.last_tick.map_or(now, |last| if now.since_origin() < last.since_origin() { last } else { now })
+    /// How long this instance has lived at `now`.
+    pub(crate) fn age(&self, now: Moment) -> Duration {
+        now.since_origin().saturating_sub(self.origin.since_origin())
     }
 
-    pub(crate) fn last_tick(&self) -> Option<Moment> {
-        self.last_tick
+    /// How long ago history was last kept; since the beginning if it never was.
+    pub(crate) fn since_last_tick(&self, now: Moment) -> Duration {
+        now.since_origin().saturating_sub(self.last_tick.unwrap_or(self.origin).since_origin())
     }
 
     pub(crate) fn ticks(&self) -> u64 {
@@ -116,7 +137,7 @@ impl Monitor {
     }
 }
 
-fn judge(slo: &Watched, row: &goodput_model::Row, observed: &[Observation], was_active: bool) -> Option<Evaluation> {
+fn judge(slo: &WatchedSlo, row: &Row, observed: &[Observation], was_active: bool) -> Option<Evaluation> {
     let find = |window: Window| observed.iter().find(|observation| observation.window == window);
     let (long, short) = (find(row.long())?, find(row.short())?);
     Some(evaluate(row, slo.objective, long, short, slo.min_bad, UnseenTime::Scaled, was_active))

@@ -4,19 +4,21 @@ use std::fmt;
 use std::time::Duration;
 
 use goodput_model::{
-    Adaptation, Budget, BurnRate, Counts, Evaluation, Exhaustion, Indicator, Objective, Observation, Period, Reason,
-    Row, Verdict, Window, time_to_exhaustion,
+    Adaptation, Budget, BurnRate, Counts, Evaluation, Exhaustion, Indicator, Objective, Observation, Period, Row,
+    Verdict, Window, time_to_exhaustion,
 };
 
-use super::flags::Flag;
+use super::flags::{self, Flag};
 use super::latency::Latencies;
-use super::monitor::{Monitor, Watched};
+use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::{Detail, RouteDetail};
 use crate::classify::Outcome;
 use crate::clock::Moment;
-use crate::record::{OTHER, UNMATCHED};
 
-/// What one process knows about itself, from a single pass over its counters. All numbers in it belong together.
+/// What one process knows about itself, from a single pass over its counters.
+///
+/// Every ratio, window and budget in it comes from the same counts. Under load, counts of different SLOs, reasons and
+/// latencies differ by what happened during the pass: less than a millisecond, as a rule.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Status {
@@ -24,8 +26,10 @@ pub struct Status {
     pub service: String,
     /// Whose numbers these are.
     pub scope: Scope,
-    /// The age of this instance on its timeline.
+    /// How long this instance has lived, on its timeline.
     pub age: Duration,
+    /// How long ago history was last kept. Windows are as wrong as this is late.
+    pub since_last_tick: Duration,
     /// Ticks taken.
     pub ticks: u64,
     /// Events begun and not finished, on all routes.
@@ -114,13 +118,15 @@ pub struct RouteStatus {
     pub template: String,
     /// Events begun.
     pub begun: u64,
+    /// Events finished. Never more than begun.
+    pub finished: u64,
     /// Events begun and not finished.
     pub in_flight: u64,
     /// Finished events by how they ended.
     pub outcomes: Vec<(Outcome, u64)>,
     /// Reasons that handlers gave.
     pub said: Vec<ReasonCount>,
-    /// How long successes took to the head.
+    /// How long successes took, to the head. Refusals of the 4xx class are in neither distribution.
     pub success: Latencies,
     /// How long errors took to the head, or to the failure.
     pub error: Latencies,
@@ -130,10 +136,8 @@ pub struct RouteStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReasonCount {
-    /// `bad` or `excluded`.
-    pub verdict: &'static str,
-    /// The reason.
-    pub reason: Reason,
+    /// Bad or excluded, with the reason.
+    pub verdict: Verdict,
     /// How often.
     pub count: u64,
 }
@@ -158,17 +162,12 @@ impl SloStatus {
 }
 
 impl RouteStatus {
-    /// Events finished.
-    pub fn finished(&self) -> u64 {
-        self.begun.saturating_sub(self.in_flight)
-    }
-
     /// Events that ended this way.
     pub fn outcome(&self, outcome: Outcome) -> u64 {
         self.outcomes.iter().filter(|(known, _)| *known == outcome).map(|(_, count)| count).sum()
     }
 
-    /// Events the service failed, by the default rules.
+    /// Events the service failed, as the default rules have it; an SLO may have rules of its own.
     pub fn failures(&self) -> u64 {
         self.outcomes.iter().filter(|(outcome, _)| outcome.is_failure()).map(|(_, count)| count).sum()
     }
@@ -178,8 +177,7 @@ impl RouteStatus {
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
     pub(crate) service: &'a str,
-    pub(crate) slos: &'a [Watched],
-    pub(crate) indicators: &'a [(Indicator, Vec<String>)],
+    pub(crate) slos: &'a [WatchedSlo],
     pub(crate) monitor: &'a Monitor,
     pub(crate) detail: Detail,
     pub(crate) now: Moment,
@@ -189,18 +187,17 @@ pub(crate) struct Parts<'a> {
 
 /// Composes a status. Pure: all of it is arithmetic on what was read.
 pub(crate) fn compose(parts: Parts<'_>) -> Status {
-    let Parts { service, slos, indicators, monitor, detail, now, tick_every, routes_full } = parts;
-    let flags = raise_flags(slos, indicators, monitor, &detail, now, tick_every, routes_full);
+    let Parts { service, slos, monitor, detail, now, tick_every, routes_full } = parts;
+    let flags = flags::raise(slos, monitor, &detail, now, tick_every, routes_full);
     let observed = monitor.observe(now, &detail.counts, slos);
     let slos = slos
         .iter()
-        .zip(indicators)
         .zip(observed)
         .zip(detail.counts.iter().zip(detail.reasons))
         .enumerate()
-        .map(|(index, (((slo, (indicator, _)), observed), (counts, reasons)))| {
+        .map(|(index, ((slo, observed), (counts, reasons)))| {
             let conditions = monitor.judge(index, slo, &observed);
-            compose_slo(slo, *indicator, &observed, conditions, *counts, reasons)
+            compose_slo(slo, &observed, conditions, *counts, reasons)
         })
         .collect();
     let mut routes: Vec<_> = detail.routes.into_iter().map(compose_route).collect();
@@ -208,7 +205,8 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
     Status {
         service: service.to_owned(),
         scope: Scope::Instance,
-        age: now.since_origin(),
+        age: monitor.age(now),
+        since_last_tick: monitor.since_last_tick(now),
         ticks: monitor.ticks(),
         in_flight: routes.iter().map(|route| route.in_flight).sum(),
         slos,
@@ -218,8 +216,7 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
 }
 
 fn compose_slo(
-    slo: &Watched,
-    indicator: Indicator,
+    slo: &WatchedSlo,
     observed: &[Observation],
     conditions: Vec<Evaluation>,
     counts: Counts,
@@ -239,7 +236,7 @@ fn compose_slo(
     let last_hour = of(Window::H1).map_or(BurnRate::NoData, |seen| BurnRate::raw(slo.objective, seen.counts));
     SloStatus {
         name: slo.name.clone(),
-        indicator,
+        indicator: slo.indicator,
         objective: slo.objective,
         period: slo.period,
         counts,
@@ -262,6 +259,7 @@ fn compose_route(route: RouteDetail) -> RouteStatus {
     RouteStatus {
         template: route.template,
         begun: route.begun,
+        finished: route.finished,
         in_flight: route.begun.saturating_sub(route.finished),
         outcomes: route.outcomes,
         said: reason_counts(route.reasons),
@@ -272,44 +270,5 @@ fn compose_route(route: RouteDetail) -> RouteStatus {
 
 fn reason_counts(mut reasons: Vec<(Verdict, u64)>) -> Vec<ReasonCount> {
     reasons.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.reason().cmp(&b.reason())));
-    let count = |(verdict, count): (Verdict, u64)| {
-        Some(ReasonCount { verdict: verdict.label(), reason: verdict.reason()?, count })
-    };
-    reasons.into_iter().filter_map(count).collect()
-}
-
-fn raise_flags(
-    slos: &[Watched],
-    indicators: &[(Indicator, Vec<String>)],
-    monitor: &Monitor,
-    detail: &Detail,
-    now: Moment,
-    tick_every: Duration,
-    routes_full: Option<usize>,
-) -> Vec<Flag> {
-    let begun = |template: &str| detail.routes.iter().filter(|r| r.template == template).map(|r| r.begun).sum::<u64>();
-    let (unmatched, all) = (begun(UNMATCHED), detail.routes.iter().map(|route| route.begun).sum::<u64>());
-    let mut flags = Vec::new();
-    if let Some(bound) = routes_full {
-        flags.push(Flag::RoutesFull { bound, counted_as_other: begun(OTHER) });
-    }
-    if unmatched > 0 && unmatched == all {
-        flags.push(Flag::NoMatchedPath { unmatched });
-    } else if unmatched > all / 5 {
-        flags.push(Flag::ManyUnmatched { unmatched, all });
-    }
-    for ((slo, (_, routes)), seen) in slos.iter().zip(indicators).zip(&detail.seen) {
-        if !seen {
-            flags.push(Flag::NoRouteSeen { slo: slo.name.clone(), routes: routes.clone() });
-        }
-    }
-    if monitor.went_backwards() > 0 {
-        flags.push(Flag::TimelineWentBackwards { times: monitor.went_backwards() });
-    }
-    let last = monitor.last_tick().map_or(Duration::ZERO, Moment::since_origin);
-    let since = now.since_origin().saturating_sub(last);
-    if since > tick_every.saturating_mul(3) {
-        flags.push(Flag::NoRecentTick { since, expected: tick_every });
-    }
-    flags
+    reasons.into_iter().map(|(verdict, count)| ReasonCount { verdict, count }).collect()
 }

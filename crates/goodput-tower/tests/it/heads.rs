@@ -21,7 +21,7 @@ const STATUSES: [(u16, Outcome, Judged); 9] = [
     (400, Outcome::ClientError, Good),
     (404, Outcome::ClientError, Good),
     (405, Outcome::ClientError, Excluded),
-    (408, Outcome::ClientError, Bad),
+    (408, Outcome::ServerError, Bad),
     (429, Outcome::ClientError, Excluded),
     (500, Outcome::ServerError, Bad),
     (503, Outcome::ServerError, Bad),

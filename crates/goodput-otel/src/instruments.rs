@@ -1,0 +1,175 @@
+//! The instruments: each with its name, how many series it has, and how it is read off a status.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use goodput_core::names::{self, Name};
+use goodput_core::{Reason, ReasonCount, Remaining, SloStatus, Status};
+use opentelemetry::metrics::AsyncInstrument;
+use opentelemetry::{KeyValue, StringValue};
+
+use crate::attributes::{SloAttributes, text};
+use crate::series::ReasonSeries;
+
+/// One instrument.
+pub(crate) struct Instrument {
+    pub(crate) name: Name,
+    /// How many series it will have, whatever the traffic.
+    pub(crate) series: fn(&Labels, &Status) -> usize,
+    pub(crate) read: Read,
+    /// How old the status may be that it is read off.
+    pub(crate) max_age: Duration,
+}
+
+/// How an instrument is read, by the type of its numbers.
+#[derive(Clone, Copy)]
+pub(crate) enum Read {
+    Counter(Observe<u64>),
+    Gauge(Observe<f64>),
+}
+
+pub(crate) type Observe<T> = fn(&Labels, &Status, &dyn AsyncInstrument<T>);
+
+/// How old a status may be to be shared between instruments and readers.
+const SHARED: Duration = Duration::from_millis(50);
+
+/// Everything exported. The first instrument reads a new status, so that the last collection of a process misses nothing;
+/// the others share it.
+pub(crate) const INSTRUMENTS: [Instrument; 8] = [
+    Instrument {
+        name: names::EVENTS,
+        series: |labels, _| labels.slos.len() * 3,
+        read: Read::Counter(Labels::observe_events),
+        max_age: Duration::ZERO,
+    },
+    Instrument {
+        name: names::EVENT_REASONS,
+        series: |labels, _| labels.reasons.iter().map(BTreeMap::len).sum(),
+        read: Read::Counter(Labels::observe_reasons),
+        max_age: SHARED,
+    },
+    Instrument {
+        name: names::BURN_RATE,
+        series: windows,
+        read: Read::Gauge(Labels::observe_burn_rates),
+        max_age: SHARED,
+    },
+    Instrument { name: names::COVERAGE, series: windows, read: Read::Gauge(Labels::observe_coverage), max_age: SHARED },
+    Instrument {
+        name: names::BUDGET_REMAINING,
+        series: |labels, _| labels.slos.len() * 2,
+        read: Read::Gauge(Labels::observe_budget),
+        max_age: SHARED,
+    },
+    Instrument {
+        name: names::IN_FLIGHT,
+        series: |_, _| 1,
+        read: Read::Gauge(Labels::observe_in_flight),
+        max_age: SHARED,
+    },
+    Instrument {
+        name: names::TICK_AGE,
+        series: |_, _| 1,
+        read: Read::Gauge(Labels::observe_tick_age),
+        max_age: SHARED,
+    },
+    Instrument {
+        name: names::OBJECTIVE,
+        series: |labels, _| labels.slos.len(),
+        read: Read::Gauge(Labels::observe_objectives),
+        max_age: SHARED,
+    },
+];
+
+fn windows(_: &Labels, status: &Status) -> usize {
+    status.slos.iter().map(|slo| slo.windows.len()).sum()
+}
+
+/// The attribute values of all series.
+#[derive(Debug)]
+pub(crate) struct Labels {
+    pub(crate) service: StringValue,
+    pub(crate) slos: Vec<SloAttributes>,
+    pub(crate) reasons: ReasonSeries,
+}
+
+impl Labels {
+    fn slos<'a>(&'a self, status: &'a Status) -> impl Iterator<Item = (&'a SloAttributes, &'a SloStatus)> {
+        self.slos.iter().zip(&status.slos)
+    }
+
+    fn service(&self) -> [KeyValue; 1] {
+        [KeyValue::new(names::SERVICE, self.service.clone())]
+    }
+
+    fn observe_events(&self, status: &Status, observer: &dyn AsyncInstrument<u64>) {
+        for (attributes, slo) in self.slos(status) {
+            let counts = slo.counts;
+            for (verdict, count) in [("good", counts.good), ("bad", counts.bad), ("excluded", counts.excluded)] {
+                observer.observe(count, &attributes.verdict(verdict));
+            }
+        }
+    }
+
+    /// Every series every time, zeros included: one that pauses would start over for delta readers.
+    fn observe_reasons(&self, status: &Status, observer: &dyn AsyncInstrument<u64>) {
+        for ((attributes, slo), series) in self.slos(status).zip(&self.reasons) {
+            let mut sums: BTreeMap<_, u64> = series.keys().map(|key| (key.clone(), 0)).collect();
+            for ReasonCount { verdict, count, .. } in &slo.reasons {
+                let word = verdict.reason().map_or("", Reason::as_str);
+                let own = (verdict.label(), word.to_owned());
+                let key = if series.contains_key(&own) { own } else { (own.0, Reason::OTHER.as_str().to_owned()) };
+                let sum = sums.entry(key).or_default();
+                *sum = sum.saturating_add(*count);
+            }
+            for (key, sum) in &sums {
+                if let Some(reason) = series.get(key) {
+                    observer.observe(*sum, &attributes.reason(key.0, reason));
+                }
+            }
+        }
+    }
+
+    fn observe_burn_rates(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
+        for (attributes, slo) in self.slos(status) {
+            for window in &slo.windows {
+                if let Some(burn) = window.burn.value() {
+                    observer.observe(burn, &attributes.window(&text(&window.seen.window.to_string())));
+                }
+            }
+        }
+    }
+
+    fn observe_coverage(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
+        for (attributes, slo) in self.slos(status) {
+            for window in &slo.windows {
+                let attributes = attributes.window(&text(&window.seen.window.to_string()));
+                observer.observe(window.seen.coverage.share(), &attributes);
+            }
+        }
+    }
+
+    fn observe_budget(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
+        for (attributes, slo) in self.slos(status) {
+            match slo.budget.remaining() {
+                Remaining::NoData => {}
+                Remaining::AtMost(share) => observer.observe(share, &attributes.known("at_most")),
+                Remaining::Is(share) => observer.observe(share, &attributes.known("is")),
+            }
+        }
+    }
+
+    fn observe_objectives(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
+        for (attributes, slo) in self.slos(status) {
+            observer.observe(slo.objective.ratio(), &attributes.alone());
+        }
+    }
+
+    fn observe_in_flight(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
+        observer.observe(status.in_flight as f64, &self.service());
+    }
+
+    fn observe_tick_age(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
+        observer.observe(status.since_last_tick.as_secs_f64(), &self.service());
+    }
+}

@@ -37,6 +37,11 @@ fn a_definition_that_does_not_hold_is_refused_with_the_value_and_what_was_expect
         (service().slo(Slo::availability("a{b}", "99%")), &["a{b}", "letters"]),
         (Goodput::builder(""), &["service", "\"\"", "1 to 100 bytes"]),
         (service().slo(slo().routes([""])), &["route", "\"\""]),
+        (service().slo(slo().routes(Vec::<String>::new())), &["ok", "empty list of routes"]),
+        (service().slo(slo().routes(["unmatched"])), &["unmatched", "other"]),
+        (service().exclude_routes(["other"]), &["unmatched", "other"]),
+        (service().slo(slo().period("12h".parse().expect("a period"))), &["ok", "12h", "1d"]),
+        (Goodput::builder("team/shop"), &["team/shop", "letters"]),
         (service().slo(slo().routes(["/a\n"])), &["route", "/a\\n"]),
         (service().exclude_routes(["x".repeat(300)]), &["route", "256"]),
         (service().slo(Slo::latency("fast", "99%", Duration::ZERO)), &["fast", "0ns", "more than zero"]),
@@ -109,6 +114,9 @@ fn slot_plans_that_cannot_be_are_refused() {
     let tier = |width, span| Tier { width: Duration::from_secs(width), span: Duration::from_secs(span) };
     for tiers in [vec![], vec![tier(0, 10)], vec![tier(10, 100), tier(5, 200)], vec![tier(1, 100_000_000)]] {
         SlotPlan::new(tiers.clone()).expect_err(&format!("{tiers:?}"));
+    }
+    for width in [Duration::ZERO, Duration::from_millis(10), Duration::MAX] {
+        SlotPlan::dense(width, Period::D30).expect_err(&format!("{width:?}"));
     }
 }
 
@@ -189,5 +197,22 @@ fn building_opens_no_port_and_starts_no_thread() {
     let before = (own("task"), own("fd"));
     let instances: Vec<Goodput> = (0..10).map(|_| service().slo(slo()).build().expect("builds")).collect();
     assert_eq!((own("task"), own("fd")), before);
+    assert!(before.0 > 0, "the system does not say how many threads and files a process has");
     assert_eq!(instances.len(), 10, "and as many as one likes: nothing is global");
+}
+
+#[test]
+fn absurd_batches_saturate_and_panic_nowhere() {
+    let goodput = service().slo(slo()).build().expect("a definition that holds");
+    let all = goodput::Counts { good: u64::MAX, bad: u64::MAX, excluded: u64::MAX };
+    (0..3).for_each(|n| goodput.work(&format!("job-{n}")).add(all));
+    let counts = goodput.status().slo("ok").map(|slo| slo.counts);
+    assert_eq!(counts.map(|counts| counts.bad), Some(3 << 48));
+}
+
+#[test]
+fn names_with_control_characters_forge_no_line() {
+    let goodput = service().slo(slo()).build().expect("a definition that holds");
+    goodput.work("job\n  /checkout  9 begun").good();
+    assert!(!goodput.status().to_string().contains("\n  /checkout"), "{}", goodput.status());
 }

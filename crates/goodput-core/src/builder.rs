@@ -236,7 +236,10 @@ impl fmt::Display for BuildError {
                 Ok(())
             }
             Self::Table { slos, error } => {
-                write!(f, "SLOs {} on one route: {error}: expected fewer SLOs or thresholds together", slos.join(", "))
+                let shown = slos.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+                let more = slos.len().saturating_sub(5);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                write!(f, "SLOs {shown}{more} on one route: {error}: expected fewer SLOs or thresholds together")
             }
             Self::TickEvery { value, finest } => {
                 write!(f, "tick every {value:?}: expected 10ms to {finest:?}, the width of the finest slots")

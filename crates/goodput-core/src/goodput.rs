@@ -1,6 +1,7 @@
 //! The handle: one service's definition, its counters and its memory, as a plain owned value.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use goodput_model::{Definition, Verdict};
@@ -38,6 +39,7 @@ pub struct Goodput {
     definition: Definition,
     monitor: Mutex<Monitor>,
     shared: Mutex<Option<Shared>>,
+    nested_layers: AtomicU64,
 }
 
 /// A status that several readers share, and when it was read.
@@ -77,6 +79,7 @@ impl Goodput {
             definition,
             monitor: Mutex::new(monitor),
             shared: Mutex::new(None),
+            nested_layers: AtomicU64::new(0),
         }
     }
 
@@ -152,6 +155,7 @@ impl Goodput {
             now,
             tick_every: self.tick_every,
             routes_full: self.routes.has_overflowed().then(|| self.routes.bound()),
+            nested: self.nested_layers.load(Ordering::Relaxed),
         })
     }
 
@@ -166,9 +170,9 @@ impl Goodput {
         if let Some(shared) = shared.as_ref().filter(fresh) {
             return Arc::clone(&shared.status);
         }
-        let read_at = self.stopwatch.read();
         let status = Arc::new(self.status());
-        *shared = Some(Shared { read_at, status: Arc::clone(&status) });
+        // From when it was complete, so that a status that took long to read is shared all the same.
+        *shared = Some(Shared { read_at: self.stopwatch.read(), status: Arc::clone(&status) });
         status
     }
 
@@ -193,6 +197,14 @@ impl Goodput {
             }
         }
         possible
+    }
+
+    /// A layer of this instance was called inside another one's request and counted nothing. Raises a flag.
+    #[doc(hidden)]
+    #[cold]
+    pub fn note_nested_layer(&self) {
+        // Relaxed: a number for people.
+        self.nested_layers.fetch_add(1, Ordering::Relaxed);
     }
 
     #[inline]

@@ -64,8 +64,11 @@ impl Ticker {
                         goodput.borrow().tick_now();
                         after_tick(goodput.borrow());
                     });
-                    // Only `after_tick` is foreign code; our locks are not poisoned by a panic in it.
-                    drop(catch_unwind(tick));
+                    // Only `after_tick` is foreign code; our locks are not poisoned by a panic in it. What it panicked with
+                    // may panic again when dropped, so it is forgotten.
+                    if let Err(payload) = catch_unwind(tick) {
+                        std::mem::forget(payload);
+                    }
                 }
             })
             .map_err(|error| TickerError::Thread(error.kind()))?;

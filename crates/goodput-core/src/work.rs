@@ -30,6 +30,10 @@ pub struct Work<'a> {
     route: RouteId,
 }
 
+/// The reason of batches.
+const BATCH: Reason = Reason::new("batch");
+/// The largest part of a batch.
+const MOST: u64 = 1 << 48;
 /// The status that stands for work without one.
 const NO_STATUS: u16 = 200;
 
@@ -60,12 +64,12 @@ impl<'a> Work<'a> {
         request.complete_at_head(self.goodput);
     }
 
-    /// A batch of events that somebody else counted, untimed. The reasons are counted as `batch`.
+    /// A batch of events that somebody else counted, untimed. The reasons are counted as `batch`. Each part counts at most
+    /// 2^48 at once, so that no counter comes near its end.
     pub fn add(self, counts: Counts) {
-        const BATCH: Reason = Reason::new("batch");
-        self.count(Verdict::Good, counts.good);
-        self.count(Verdict::Bad(BATCH), counts.bad);
-        self.count(Verdict::Excluded(BATCH), counts.excluded);
+        self.count(Verdict::Good, counts.good.min(MOST));
+        self.count(Verdict::Bad(BATCH), counts.bad.min(MOST));
+        self.count(Verdict::Excluded(BATCH), counts.excluded.min(MOST));
     }
 
     /// Times one event from here to [`WorkGuard::finish`]. A guard dropped without a verdict counts as cancelled, or as

@@ -8,6 +8,7 @@ use crate::{JudgedAt, Measure, ObjectiveError, Period, Policy, RowError, Slo, Wi
 
 /// The definition of a service's SLOs. Built in code or read from a file; [`Definition::check`] says whether it holds.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Definition {
     /// The service's name, the `service` label of everything exported.
     pub service: String,
@@ -106,6 +107,9 @@ fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
     if slo.judged_over().window() < Definition::SHORTEST_PERIOD {
         problems.push(Problem::Period { slo: slo_name(), value: slo.judged_over() });
     }
+    if slo.names_no_route() {
+        problems.push(Problem::NoRoutes { slo: slo_name() });
+    }
     for route in slo.selected_routes() {
         check_route(route, problems);
     }
@@ -130,7 +134,7 @@ fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
 }
 
 fn check_name(subject: Subject, name: &str, problems: &mut Vec<Problem>) {
-    let allowed = |c: char| c.is_alphanumeric() || "-_.:/".contains(c);
+    let allowed = |c: char| c.is_alphanumeric() || "-_.:".contains(c);
     if name.is_empty() || name.len() > Definition::MAX_NAME || !name.chars().all(allowed) {
         problems.push(Problem::Name { subject, value: name.to_owned() });
     }
@@ -194,6 +198,11 @@ pub enum Problem {
         slo: String,
         /// Why.
         error: RowError,
+    },
+    /// The SLO's list of routes is empty.
+    NoRoutes {
+        /// The SLO.
+        slo: String,
     },
     /// A period shorter than [`Definition::SHORTEST_PERIOD`].
     Period {
@@ -264,7 +273,7 @@ impl fmt::Display for Problem {
         match self {
             Self::Name { subject, value } => write!(
                 f,
-                "{subject} name {value:?}: expected 1 to {} bytes of letters, digits and - _ . : /",
+                "{subject} name {value:?}: expected 1 to {} bytes of letters, digits and - _ . :",
                 Definition::MAX_NAME
             ),
             Self::DuplicateSlo { name } => write!(f, "SLO {name:?} is defined twice: expected every name once"),
@@ -272,6 +281,9 @@ impl fmt::Display for Problem {
             Self::Row { slo, error } => write!(f, "SLO {slo:?}: {error}"),
             Self::Threshold { slo, value } => {
                 write!(f, "SLO {slo:?}: threshold {value:?}: expected more than zero and at most a day")
+            }
+            Self::NoRoutes { slo } => {
+                write!(f, "SLO {slo:?}: an empty list of routes: expected at least one, or no list for every route")
             }
             Self::Period { slo, value } => {
                 write!(f, "SLO {slo:?}: period {value}: expected at least {}", Definition::SHORTEST_PERIOD)

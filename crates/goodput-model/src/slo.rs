@@ -23,7 +23,7 @@ pub struct Slo {
     objective: Result<Objective, ObjectiveError>,
     period: Period,
     indicator: Indicator,
-    routes: Vec<String>,
+    routes: Option<Vec<String>>,
     judged_at: Option<JudgedAt>,
     cancel: Option<CancelPolicy>,
     statuses: Vec<StatusRule>,
@@ -77,7 +77,7 @@ impl Slo {
             objective: objective.try_into().map_err(Into::into),
             period: Period::default(),
             indicator,
-            routes: Vec::new(),
+            routes: None,
             judged_at: None,
             cancel: None,
             statuses: Vec::new(),
@@ -86,9 +86,10 @@ impl Slo {
         }
     }
 
-    /// Looks only at these routes, named by their templates (`/users/{id}`). Without this call: at every route.
+    /// Looks only at these routes, named by their templates (`/users/{id}`). Without this call: at every route; with an empty
+    /// list the definition does not hold.
     pub fn routes<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
-        self.routes.extend(routes.into_iter().map(Into::into));
+        self.routes.get_or_insert_default().extend(routes.into_iter().map(Into::into));
         self
     }
 
@@ -176,7 +177,12 @@ impl Slo {
 
     /// The route templates it looks at; empty for all.
     pub fn selected_routes(&self) -> &[String] {
-        &self.routes
+        self.routes.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the routes were named, and none was.
+    pub(crate) fn names_no_route(&self) -> bool {
+        self.routes.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// Where the verdict falls.

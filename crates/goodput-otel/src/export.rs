@@ -120,7 +120,10 @@ impl Reading {
                     observe(&self.labels, &status, observer);
                 }
             });
-            drop(catch_unwind(callback));
+            if let Err(payload) = catch_unwind(callback) {
+                // It may panic again when dropped.
+                std::mem::forget(payload);
+            }
         }
     }
 }

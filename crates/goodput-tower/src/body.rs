@@ -10,7 +10,7 @@ use goodput_core::{Ending, Goodput};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::head::Rest;
+use crate::head::{Rest, Taken};
 use crate::recorder::Recorder;
 
 pin_project! {
@@ -21,10 +21,13 @@ pin_project! {
     /// - with the frame after which the inner body says it is at its end, or with `None`, whichever is first: a response
     ///   that somebody keeps after reading it is not in flight;
     /// - with the last byte of the declared length (the body's exact size, else `content-length`): HTTP/1.1 servers stop
-    ///   there and drop the body without asking for more. Not so when the response announces trailers or is gRPC, which
-    ///   ends with its trailers;
+    ///   there and drop the body without asking for more. A response that announces trailers is over with them, or when it
+    ///   is dropped instead; gRPC is over with its trailers only;
     /// - with trailers;
     /// - when it fails, panics or is dropped before any of these.
+    ///
+    /// A body that ends short of its declared length, or goes beyond it, has failed: the server breaks the connection, and
+    /// the client has not got what was promised.
     ///
     /// Size and end are the inner body's own, so that servers frame the response as they would without us. When no SLO
     /// waits for the end of the response, nothing is recorded here.
@@ -32,8 +35,7 @@ pin_project! {
         #[pin]
         inner: B,
         recorder: Option<Recorder<H>>,
-        // Bytes still to come before the declared length is reached.
-        owed: Option<u64>,
+        rest: Rest,
     }
 }
 
@@ -41,20 +43,16 @@ impl<B, H: Borrow<Goodput>> SliBody<B, H> {
     /// A body that `recorder` follows to its end.
     #[inline]
     pub(crate) fn new(inner: B, recorder: Option<Recorder<H>>, rest: Rest) -> Self {
-        let owed = match rest {
-            Rest::Bytes(bytes) => Some(bytes),
-            Rest::UntilItsEnd | Rest::Nothing => None,
-        };
-        Self { inner, recorder, owed }
+        Self { inner, recorder, rest }
     }
 
     /// Whether some SLO still waits for the end of this body.
-    pub fn awaits_end(&self) -> bool {
+    pub(crate) fn awaits_end(&self) -> bool {
         self.recorder.is_some()
     }
 
     /// The body inside, if nothing is lost by taking it out: no SLO waits for its end.
-    pub fn try_into_inner(self) -> Result<B, Self> {
+    pub(crate) fn try_into_inner(self) -> Result<B, Self> {
         if self.awaits_end() { Err(self) } else { Ok(self.inner) }
     }
 }
@@ -71,26 +69,27 @@ impl<B: Body, H: Borrow<Goodput>> Body for SliBody<B, H> {
         };
         let watch = recorder.watch();
         let frame = this.inner.as_mut().poll_frame(cx);
+        // Asked only now: before this frame was taken, the answer was about this frame.
+        let at_its_end = matches!(&frame, Poll::Ready(Some(Ok(_)))) && this.inner.is_end_stream();
         watch.returned();
         let frame = ready!(frame);
         let ending = match &frame {
-            None => Some(Ending::Completed),
             Some(Err(_)) => Some(Ending::Failed),
+            None => Some(this.rest.end()),
             Some(Ok(frame)) => {
-                let mut delivered = false;
-                if let Some(data) = frame.data_ref() {
-                    let bytes = data.remaining() as u64; // usize is at most 64 bits
-                    if bytes > 0 {
-                        recorder.first_byte();
-                    }
-                    if let Some(owed) = this.owed {
-                        *owed = owed.saturating_sub(bytes);
-                        delivered = *owed == 0;
-                    }
+                let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64; // usize is at most 64 bits
+                if bytes > 0 {
+                    recorder.first_byte();
                 }
-                // Asked only now: before this frame was taken, the answer was about this frame.
-                let over = delivered || frame.is_trailers() || this.inner.is_end_stream();
-                over.then_some(Ending::Completed)
+                match this.rest.take(bytes) {
+                    Taken::TooMuch => Some(Ending::Failed),
+                    Taken::All => Some(Ending::Completed),
+                    Taken::AllButTrailers if !frame.is_trailers() => {
+                        recorder.may_be_dropped();
+                        at_its_end.then_some(Ending::Completed)
+                    }
+                    Taken::AllButTrailers | Taken::Some => (frame.is_trailers() || at_its_end).then(|| this.rest.end()),
+                }
             }
         };
         if let Some(ending) = ending

@@ -83,7 +83,14 @@ fn pass_head<B: Body, H: Borrow<Goodput>>(
 ) -> Rest {
     let Some(recorder) = following else { return Rest::Nothing };
     let said = Said::in_extensions(response.extensions());
-    let rest = if recorder.respond(response.status(), said) { Rest::after(asked, response) } else { Rest::Nothing };
+    let rest = if recorder.respond(response.status(), said) {
+        let watch = recorder.watch();
+        let rest = Rest::after(asked, response);
+        watch.returned();
+        rest
+    } else {
+        Rest::Nothing
+    };
     if rest == Rest::Nothing {
         recorder.complete_at_head();
         *following = None;

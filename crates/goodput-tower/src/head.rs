@@ -1,6 +1,6 @@
 //! Reading a response's head: what the handler said about it, and whether its body is still to be waited for.
 
-use goodput_core::{Degraded, Verdict};
+use goodput_core::{Degraded, Ending, Verdict};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRAILER};
 use http::{Extensions, HeaderMap, Method, Response, StatusCode};
 use http_body::Body;
@@ -46,8 +46,13 @@ impl Asked {
 pub(crate) enum Rest {
     /// The response is judged now: it is complete, or its end says nothing about the service.
     Nothing,
-    /// A body of this many bytes, after which nothing follows.
-    Bytes(u64),
+    /// A body of so many bytes.
+    Bytes {
+        /// The declared length.
+        declared: u64,
+        /// Whether trailers are announced: the body may be dropped before them, and need not be over without them.
+        then_trailers: bool,
+    },
     /// A body that ends where it says so itself.
     UntilItsEnd,
 }
@@ -72,10 +77,50 @@ impl Rest {
         let own = response.body().size_hint().exact();
         match own.or_else(|| content_length(headers)) {
             None => Self::UntilItsEnd,
-            // gRPC says in trailers how the call ended; other responses announce theirs.
-            Some(_) if media_type.is_some_and(is_grpc) || headers.contains_key(TRAILER) => Self::UntilItsEnd,
+            // gRPC says in trailers how the call ended, and has not ended without them.
+            Some(_) if media_type.is_some_and(is_grpc) => Self::UntilItsEnd,
+            Some(declared) if headers.contains_key(TRAILER) => Self::Bytes { declared, then_trailers: true },
             Some(0) => Self::Nothing,
-            Some(bytes) => Self::Bytes(bytes),
+            Some(declared) => Self::Bytes { declared, then_trailers: false },
+        }
+    }
+}
+
+/// What is left of a declared length after some bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// More is to come, or nobody knows.
+    Some,
+    /// That was the last byte, and nothing follows.
+    All,
+    /// That was the last byte, and trailers may follow.
+    AllButTrailers,
+    /// That was more than was declared.
+    TooMuch,
+}
+
+impl Rest {
+    /// Takes `bytes` off what is declared.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: u64) -> Taken {
+        let Self::Bytes { declared, then_trailers } = self else { return Taken::Some };
+        match declared.checked_sub(bytes) {
+            None => return Taken::TooMuch,
+            Some(left) => *declared = left,
+        }
+        match (*declared, *then_trailers) {
+            (0, false) => Taken::All,
+            (0, true) => Taken::AllButTrailers,
+            _ => Taken::Some,
+        }
+    }
+
+    /// What it means that the body says it is over.
+    #[inline]
+    pub(crate) fn end(self) -> Ending {
+        match self {
+            Self::Bytes { declared: 1.., .. } => Ending::Failed,
+            Self::Bytes { .. } | Self::UntilItsEnd | Self::Nothing => Ending::Completed,
         }
     }
 }
@@ -125,7 +170,8 @@ mod tests {
     #[test]
     fn a_response_is_over_at_its_head_where_http_has_no_body_and_where_the_body_lives_on_its_own() {
         use CONTENT_TYPE as TYPE;
-        let (yes, no) = (Rest::Nothing, Rest::Bytes(5));
+        let bytes = |declared| Rest::Bytes { declared, then_trailers: false };
+        let (yes, no) = (Rest::Nothing, bytes(5));
         let rows: &[(Asked, u16, Headers<'_>, Rest)] = &[
             (Asked::Other, 200, &[], no),
             (Asked::Other, 500, &[], no),
@@ -156,14 +202,15 @@ mod tests {
     fn the_length_is_the_bodys_own_or_the_declared_one_unless_trailers_follow() {
         use CONTENT_TYPE as TYPE;
         let until_its_end = Rest::UntilItsEnd;
+        let bytes = |declared, then_trailers| Rest::Bytes { declared, then_trailers };
         let rows: &[(Answer, Rest)] = &[
-            (answer(200, &[(CONTENT_LENGTH, "7")]), Rest::Bytes(5)),
+            (answer(200, &[(CONTENT_LENGTH, "7")]), bytes(5, false)),
             (stream(&[]), until_its_end),
-            (stream(&[(CONTENT_LENGTH, "7")]), Rest::Bytes(7)),
+            (stream(&[(CONTENT_LENGTH, "7")]), bytes(7, false)),
             (stream(&[(CONTENT_LENGTH, "0")]), Rest::Nothing),
             (stream(&[(CONTENT_LENGTH, "-1")]), until_its_end),
             (stream(&[(CONTENT_LENGTH, "99999999999999999999")]), until_its_end),
-            (stream(&[(CONTENT_LENGTH, "7"), (TRAILER, "digest")]), until_its_end),
+            (stream(&[(CONTENT_LENGTH, "7"), (TRAILER, "digest")]), bytes(7, true)),
             (stream(&[(CONTENT_LENGTH, "7"), (TYPE, "application/grpc+proto")]), until_its_end),
             (answer(200, &[(TYPE, "application/grpc")]), until_its_end),
         ];

@@ -16,6 +16,8 @@ use crate::nesting;
 pub(crate) struct Recorder<H: Borrow<Goodput>> {
     goodput: H,
     request: Request,
+    /// What it means if nobody waits for the end.
+    if_dropped: Ending,
 }
 
 impl<H: Borrow<Goodput>> Recorder<H> {
@@ -23,7 +25,7 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     #[inline]
     pub(crate) fn begin(goodput: H, route: RouteId) -> Self {
         let request = Request::begin(goodput.borrow(), route);
-        Self { goodput, request }
+        Self { goodput, request, if_dropped: Ending::Dropped }
     }
 
     /// The service's own code runs while the returned guard stands. A panic that passes by it is recorded.
@@ -48,6 +50,12 @@ impl<H: Borrow<Goodput>> Recorder<H> {
         self.request.first_byte(self.goodput.borrow());
     }
 
+    /// All that was promised is delivered: whoever drops the rest drops nothing.
+    #[inline]
+    pub(crate) fn may_be_dropped(&mut self) {
+        self.if_dropped = Ending::Completed;
+    }
+
     /// The response was complete with its head.
     #[inline]
     pub(crate) fn complete_at_head(&mut self) {
@@ -70,7 +78,7 @@ impl<H: Borrow<Goodput>> Drop for Recorder<H> {
     #[inline]
     fn drop(&mut self) {
         if !self.request.is_over() {
-            self.request.end(self.goodput.borrow(), Ending::Dropped);
+            self.request.end(self.goodput.borrow(), self.if_dropped);
         }
     }
 }

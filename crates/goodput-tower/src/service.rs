@@ -55,6 +55,7 @@ where
         let goodput = self.goodput.borrow();
         let asked = Asked::by(request.method());
         if nesting::is_inside(goodput) {
+            goodput.note_nested_layer();
             return ResponseFuture::new(self.inner.call(request), None, asked);
         }
         let route = self.names.route(goodput, &request);

@@ -16,4 +16,4 @@
 pub use goodput_core::*;
 #[cfg(feature = "axum")]
 pub use goodput_tower::axum;
-pub use goodput_tower::{NameRoute, SliBody, SliLayer, SliService};
+pub use goodput_tower::{ByFn, Fixed, NameRoute, ResponseFuture, SliBody, SliLayer, SliService, Unmatched};

@@ -28,7 +28,7 @@ pub enum Outcome {
     Success,
     /// A status of the 4xx class but for 408.
     ClientError,
-    /// A status of 500 or above, or 408, by which a service says that it gave up waiting.
+    /// A status of 500 or above, 408, by which a service says that it gave up waiting, or a 1xx that is no answer.
     ServerError,
     /// The handler called it bad.
     SaidBad,

@@ -124,7 +124,7 @@ impl Rule {
 
     /// The statuses this rule may treat unlike their neighbours.
     pub(crate) fn named_statuses(&self) -> impl Iterator<Item = u16> {
-        self.statuses.iter().map(|(status, _)| *status).chain([404, 405, 408, 429, 504])
+        self.statuses.iter().map(|(status, _)| *status).chain([101, 404, 405, 408, 429, 504])
     }
 
     pub(crate) fn meaning(&self, unmatched: bool, status: u16) -> Meaning {
@@ -135,7 +135,8 @@ impl Rule {
             (Some(StatusMeaning::Excluded), _) => Meaning::Excluded(Reason::STATUS_EXCLUDED),
             (Some(StatusMeaning::Failure), _) if !timed_out => Meaning::Failure(Reason::SERVER_ERROR),
             (_, 408 | 504) => Meaning::Failure(Reason::TIMEOUT),
-            (_, 500..) => Meaning::Failure(Reason::SERVER_ERROR),
+            // No server can send another 1xx, or less, as its answer.
+            (_, 500.. | ..=100 | 102..=199) => Meaning::Failure(Reason::SERVER_ERROR),
             (_, 429) => Meaning::Excluded(Reason::RATE_LIMITED),
             (_, 405) => Meaning::Excluded(Reason::METHOD_NOT_ALLOWED),
             (_, 404) if unmatched => Meaning::Excluded(Reason::NOT_FOUND),
@@ -271,7 +272,7 @@ pub(crate) fn outcome(facts: Facts) -> Outcome {
             Some(Ending::Panicked) => Outcome::Panicked,
             Some(Ending::Dropped) => Outcome::BodyDropped,
             Some(Ending::Completed) | None => said_outcome(word).unwrap_or(match status {
-                408 | 500.. => Outcome::ServerError,
+                408 | 500.. | ..=100 | 102..=199 => Outcome::ServerError,
                 400.. => Outcome::ClientError,
                 _ => Outcome::Success,
             }),

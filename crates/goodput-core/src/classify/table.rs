@@ -6,8 +6,9 @@
 
 use std::collections::{HashMap, HashSet, hash_map};
 use std::fmt;
+use std::sync::Arc;
 
-use goodput_model::{JudgedAt, Measure, Verdict};
+use goodput_model::{JudgedAt, Measure, Reason, Verdict};
 
 use super::bands::Bands;
 use super::ending::{Ending, Outcome, Word};
@@ -78,9 +79,19 @@ pub(crate) struct Table {
     end_entries: Box<[ClassIndex]>,
     end_looks_at_head: bool,
     decides_at_end: bool,
-    classes: Box<[Class]>,
-    /// Where each SLO decides, in the table's order.
-    judged_at: Box<[JudgedAt]>,
+    classes: Box<[Arc<Class>]>,
+    /// How each SLO takes part, in the table's order.
+    parts: Box<[Part]>,
+}
+
+/// How one SLO takes part in a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) judged_at: JudgedAt,
+    /// Whether a handler's bad verdict is its own, with the handler's reason.
+    pub(crate) hears_bad: bool,
+    /// Likewise for excluded.
+    pub(crate) hears_excluded: bool,
 }
 
 /// The most classes a table may have, so that a route's cells stay small.
@@ -143,16 +154,16 @@ impl Table {
                 .any(|rule| rule.judged_at() == JudgedAt::End && matches!(rule.threshold(), Some((_, Measure::Head)))),
             decides_at_end,
             classes: Box::default(),
-            judged_at: set
-                .rules
-                .iter()
-                .map(|rule| if decides_at_end { rule.judged_at() } else { JudgedAt::Head })
-                .collect(),
+            parts: Box::default(),
         };
         let situations =
             statuses.len() * Word::ALL.len() * if decides_at_end { table.ends_per_status_and_word() } else { 1 };
         if situations > MAX_SITUATIONS {
             return Err(TableError::TooManySituations { situations, limit: MAX_SITUATIONS });
+        }
+        // Each band of a point is a verdict of its own for some SLO, so there are at least as many classes.
+        if [&table.early, &table.head, &table.first, &table.end].iter().any(|bands| bands.len() > MAX_CLASSES) {
+            return Err(TableError::TooManyClasses { limit: MAX_CLASSES });
         }
         let mut classes = Classes { set, decides_at_end, seen: HashMap::new(), all: Vec::new() };
         table.early_entries = table.compile_early(&mut classes)?;
@@ -162,6 +173,7 @@ impl Table {
             table.end_entries = table.compile_ends(&statuses, &mut classes)?;
         }
         table.classes = classes.all.into();
+        table.parts = (0..set.rules.len()).map(|index| table.part(set, index)).collect();
         Ok(table)
     }
 
@@ -290,12 +302,22 @@ impl Table {
         self.end_entries.get(end_base as usize + within).copied().unwrap_or(ClassIndex::NONE)
     }
 
-    /// Where each SLO decides, in the table's order.
-    pub(crate) fn judged_at(&self) -> &[JudgedAt] {
-        &self.judged_at
+    fn part(&self, set: &RuleSet, index: usize) -> Part {
+        let gives = |verdict| self.classes.iter().any(|class| class.verdicts.get(index) == Some(&Some(verdict)));
+        let judged_at = set.rules.get(index).map_or(JudgedAt::Head, Rule::judged_at);
+        Part {
+            judged_at: if self.decides_at_end { judged_at } else { JudgedAt::Head },
+            hears_bad: gives(Verdict::Bad(Reason::HANDLER)),
+            hears_excluded: gives(Verdict::Excluded(Reason::HANDLER)),
+        }
     }
 
-    pub(crate) fn classes(&self) -> &[Class] {
+    /// How each SLO takes part, in the table's order.
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    pub(crate) fn classes(&self) -> &[Arc<Class>] {
         &self.classes
     }
 }
@@ -320,8 +342,8 @@ enum Point {
 struct Classes<'a> {
     set: &'a RuleSet,
     decides_at_end: bool,
-    seen: HashMap<Class, ClassIndex>,
-    all: Vec<Class>,
+    seen: HashMap<Arc<Class>, ClassIndex>,
+    all: Vec<Arc<Class>>,
 }
 
 impl Classes<'_> {
@@ -350,7 +372,8 @@ impl Classes<'_> {
             return Err(TableError::TooManyClasses { limit: MAX_CLASSES });
         }
         let index = ClassIndex(self.all.len() as u16); // at most MAX_CLASSES
-        self.all.push(class.clone());
+        let class = Arc::new(class);
+        self.all.push(Arc::clone(&class));
         self.seen.insert(class, index);
         Ok(index)
     }

@@ -93,7 +93,7 @@ fn write_reasons(f: &mut fmt::Formatter<'_>, slo: &SloStatus, verdict: &str) -> 
 }
 
 fn write_route(f: &mut fmt::Formatter<'_>, route: &RouteStatus) -> fmt::Result {
-    write!(f, "  {}  {} begun, {} in flight", route.template, route.begun, route.in_flight)?;
+    write!(f, "  {}  {} begun, {} in flight", route.template.escape_debug(), route.begun, route.in_flight)?;
     for (outcome, count) in &route.outcomes {
         write!(f, ", {count} {outcome}")?;
     }

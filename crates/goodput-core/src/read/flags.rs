@@ -7,6 +7,7 @@ use goodput_model::Roughly;
 
 use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::Detail;
+use super::status::saturating_sum;
 use crate::clock::Moment;
 use crate::record::{OTHER, UNMATCHED};
 
@@ -45,6 +46,12 @@ pub enum Flag {
         /// How often.
         times: u64,
     },
+    /// A layer of this instance was called inside another one's request, on the same thread, and counted nothing: mounted
+    /// twice, or around a service that a handler calls.
+    NestedLayers {
+        /// How often.
+        calls: u64,
+    },
     /// History is not being kept: no ticker runs, or it has stopped.
     NoRecentTick {
         /// Since the last tick, or since the beginning.
@@ -56,7 +63,7 @@ pub enum Flag {
 
 impl Flag {
     /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
-    /// `timeline_went_backwards`, `no_recent_tick`.
+    /// `timeline_went_backwards`, `nested_layers`, `no_recent_tick`.
     pub const fn label(&self) -> &'static str {
         match self {
             Self::RoutesFull { .. } => "routes_full",
@@ -64,6 +71,7 @@ impl Flag {
             Self::NoMatchedPath { .. } => "no_matched_path",
             Self::NoRouteSeen { .. } => "no_route_seen",
             Self::TimelineWentBackwards { .. } => "timeline_went_backwards",
+            Self::NestedLayers { .. } => "nested_layers",
             Self::NoRecentTick { .. } => "no_recent_tick",
         }
     }
@@ -87,6 +95,12 @@ impl fmt::Display for Flag {
                 write!(f, "SLO {slo:?} has seen no event yet on its routes {}", routes.join(", "))
             }
             Self::TimelineWentBackwards { times } => write!(f, "the timeline went backwards {times} times"),
+            Self::NestedLayers { calls } => {
+                write!(
+                    f,
+                    "{calls} calls of a layer inside another layer's request were not counted: is it mounted twice?"
+                )
+            }
             Self::NoRecentTick { since, expected } => {
                 write!(f, "no tick for {}, expected every {expected:?}: is the ticker running?", Roughly(*since))
             }
@@ -103,8 +117,9 @@ pub(super) fn raise(
     tick_every: Duration,
     routes_full: Option<usize>,
 ) -> Vec<Flag> {
-    let begun = |template: &str| detail.routes.iter().filter(|r| r.template == template).map(|r| r.begun).sum::<u64>();
-    let (unmatched, all) = (begun(UNMATCHED), detail.routes.iter().map(|route| route.begun).sum::<u64>());
+    let begun =
+        |template: &str| saturating_sum(detail.routes.iter().filter(|r| r.template == template).map(|r| r.begun));
+    let (unmatched, all) = (begun(UNMATCHED), saturating_sum(detail.routes.iter().map(|route| route.begun)));
     let mut flags = Vec::new();
     if let Some(bound) = routes_full {
         flags.push(Flag::RoutesFull { bound, counted_as_other: begun(OTHER) });

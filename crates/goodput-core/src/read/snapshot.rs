@@ -98,33 +98,39 @@ fn said_by_handlers(route: &Route, reasons: &Reasons) -> Vec<(Verdict, u64)> {
 
 /// Sums the reasons of each SLO's verdicts.
 ///
-/// Where a rule passes the handler's reason on, its words are shown as they were given for the SLO's own decision point.
+/// Where an SLO hears the handler's verdict, the handler's words are shown as they were given for its own decision point.
 /// They are read after the classes and may be ahead of them by events that are just finishing; none of them ever falls.
 fn add_reasons(route: &Route, classes: &[u64], reasons: &Reasons, sums: &mut [Vec<(Verdict, u64)>]) {
     let table = route.table();
-    let handlers_spoke = route.has_reasons();
-    for (position, (&slo, judged_at)) in route.slos().iter().zip(table.judged_at()).enumerate() {
-        let Some(sum) = sums.get_mut(slo) else { continue };
-        let (mut passes_bad_on, mut passes_excluded_on) = (false, false);
-        for (class, &events) in table.classes().iter().zip(classes) {
-            match class.verdicts.get(position).copied().flatten() {
-                Some(Verdict::Bad(Reason::HANDLER)) => passes_bad_on = true,
-                Some(Verdict::Excluded(Reason::HANDLER)) => passes_excluded_on = true,
-                Some(verdict @ (Verdict::Bad(_) | Verdict::Excluded(_))) => add(sum, verdict, events),
-                Some(Verdict::Good) | None => {}
+    for (class, &events) in table.classes().iter().zip(classes).filter(|(_, events)| **events > 0) {
+        for (&slo, verdict) in route.slos().iter().zip(&class.verdicts) {
+            let own = match verdict {
+                None | Some(Verdict::Good | Verdict::Bad(Reason::HANDLER) | Verdict::Excluded(Reason::HANDLER)) => {
+                    continue;
+                }
+                Some(verdict) => *verdict,
+            };
+            if let Some(sum) = sums.get_mut(slo) {
+                add(sum, own, events);
             }
         }
-        let point = match judged_at {
+    }
+    if !route.has_reasons() {
+        return;
+    }
+    for (&slo, part) in route.slos().iter().zip(table.parts()) {
+        let Some(sum) = sums.get_mut(slo) else { continue };
+        let point = match part.judged_at {
             JudgedAt::Head => Point::Head,
             JudgedAt::End => Point::End,
         };
-        for (said, verdict) in reasons.words().filter(|_| handlers_spoke) {
-            let passed_on = match verdict {
+        for (said, verdict) in reasons.words() {
+            let heard = match verdict {
                 Verdict::Good => false,
-                Verdict::Bad(_) => passes_bad_on,
-                Verdict::Excluded(_) => passes_excluded_on,
+                Verdict::Bad(_) => part.hears_bad,
+                Verdict::Excluded(_) => part.hears_excluded,
             };
-            if passed_on {
+            if heard {
                 add(sum, verdict, route.read_reason(said, point));
             }
         }
@@ -155,14 +161,13 @@ fn route_detail(route: &Route, begun: u64, classes: &[u64], reasons: Vec<(Verdic
         }
     }
     outcomes.sort_unstable();
-    let (success, error) = route.read_latencies();
     RouteDetail {
         template: route.template().to_owned(),
         begun,
         finished,
         outcomes,
         reasons,
-        success: Latencies::new(&success),
-        error: Latencies::new(&error),
+        success: Latencies::new(route.read_successes()),
+        error: Latencies::new(route.read_errors()),
     }
 }

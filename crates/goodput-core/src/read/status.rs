@@ -164,12 +164,12 @@ impl SloStatus {
 impl RouteStatus {
     /// Events that ended this way.
     pub fn outcome(&self, outcome: Outcome) -> u64 {
-        self.outcomes.iter().filter(|(known, _)| *known == outcome).map(|(_, count)| count).sum()
+        saturating_sum(self.outcomes.iter().filter(|(known, _)| *known == outcome).map(|(_, count)| *count))
     }
 
     /// Events the service failed, as the default rules have it; an SLO may have rules of its own.
     pub fn failures(&self) -> u64 {
-        self.outcomes.iter().filter(|(outcome, _)| outcome.is_failure()).map(|(_, count)| count).sum()
+        saturating_sum(self.outcomes.iter().filter(|(outcome, _)| outcome.is_failure()).map(|(_, count)| *count))
     }
 }
 
@@ -183,12 +183,14 @@ pub(crate) struct Parts<'a> {
     pub(crate) now: Moment,
     pub(crate) tick_every: Duration,
     pub(crate) routes_full: Option<usize>,
+    pub(crate) nested: u64,
 }
 
 /// Composes a status. Pure: all of it is arithmetic on what was read.
 pub(crate) fn compose(parts: Parts<'_>) -> Status {
-    let Parts { service, slos, monitor, detail, now, tick_every, routes_full } = parts;
-    let flags = flags::raise(slos, monitor, &detail, now, tick_every, routes_full);
+    let Parts { service, slos, monitor, detail, now, tick_every, routes_full, nested } = parts;
+    let mut flags = flags::raise(slos, monitor, &detail, now, tick_every, routes_full);
+    flags.extend((nested > 0).then_some(Flag::NestedLayers { calls: nested }));
     let observed = monitor.observe(now, &detail.counts, slos);
     let slos = slos
         .iter()
@@ -208,7 +210,7 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
         age: monitor.age(now),
         since_last_tick: monitor.since_last_tick(now),
         ticks: monitor.ticks(),
-        in_flight: routes.iter().map(|route| route.in_flight).sum(),
+        in_flight: saturating_sum(routes.iter().map(|route| route.in_flight)),
         slos,
         routes,
         flags,
@@ -271,4 +273,9 @@ fn compose_route(route: RouteDetail) -> RouteStatus {
 fn reason_counts(mut reasons: Vec<(Verdict, u64)>) -> Vec<ReasonCount> {
     reasons.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.reason().cmp(&b.reason())));
     reasons.into_iter().map(|(verdict, count)| ReasonCount { verdict, count }).collect()
+}
+
+/// Counts of batches that somebody made up may be as large as a counter holds.
+pub(super) fn saturating_sum(counts: impl Iterator<Item = u64>) -> u64 {
+    counts.fold(0, u64::saturating_add)
 }

@@ -52,17 +52,27 @@ impl Buckets {
             carries.add_relaxed(bucket);
         }
     }
+}
 
-    /// Adds this shard's counts to `into`. Cannot overflow: 64 shards of 32 bits, and the carries, are far below 64 bits.
-    pub(super) fn read_into(&self, into: &mut [u64]) {
-        let mut octaves = self.octaves.load(Ordering::Relaxed);
-        while octaves != 0 {
-            let first = (octaves.trailing_zeros() as usize) << PER_OCTAVE_BITS;
-            octaves &= octaves - 1;
-            let pairs = into.iter_mut().zip(&self.counts).skip(first).take(1 << PER_OCTAVE_BITS);
-            pairs.for_each(|(sum, cell)| *sum += u64::from(cell.load(Ordering::Relaxed)));
+/// The buckets that hold anything on any shard, in order, with their sums.
+///
+/// Looks only at octaves in use. The sums cannot overflow: 64 shards of 32 bits, and the carries, are far below 64 bits.
+pub(super) fn sum<'a>(shards: &(impl Iterator<Item = &'a Buckets> + Clone), carries: &Carries) -> Vec<(usize, u64)> {
+    let used = shards.clone().fold(0, |used, shard| used | shard.octaves.load(Ordering::Relaxed));
+    let mut sums = Vec::new();
+    for octave in (0..u32::BITS).filter(|octave| used >> octave & 1 == 1) {
+        let first = (octave as usize) << PER_OCTAVE_BITS;
+        let mut counts = [0_u64; 1 << PER_OCTAVE_BITS];
+        for shard in shards.clone() {
+            let cells = shard.counts.iter().skip(first);
+            counts.iter_mut().zip(cells).for_each(|(sum, cell)| *sum += u64::from(cell.load(Ordering::Relaxed)));
+        }
+        for (bucket, count) in (first..).zip(counts) {
+            let count = count + carries.read_relaxed(bucket);
+            sums.extend((count > 0).then_some((bucket, count)));
         }
     }
+    sums
 }
 
 impl Carries {
@@ -77,12 +87,10 @@ impl Carries {
         }
     }
 
-    /// Adds the wraps of all shards to `into`. A reader that comes between a wrap and its carry is 2^32 off in that bucket,
+    /// What the wraps of all shards come to. A reader that comes between a wrap and its carry is 2^32 off in that bucket,
     /// either way, until it reads again.
-    pub(super) fn read_into(&self, into: &mut [u64]) {
-        for (sum, cell) in into.iter_mut().zip(&self.0) {
-            *sum += u64::from(cell.load(Ordering::Relaxed)) << 32;
-        }
+    fn read_relaxed(&self, bucket: usize) -> u64 {
+        self.0.get(bucket).map_or(0, |cell| u64::from(cell.load(Ordering::Relaxed)) << 32)
     }
 }
 
@@ -132,12 +140,13 @@ mod tests {
     fn a_reader_that_skips_empty_octaves_finds_every_latency() {
         let (buckets, carries) = (Buckets::new(), Carries::new());
         let nanos: Vec<u64> = (0..63).flat_map(|octave| [1 << octave, (1 << octave) + (1 << octave) / 2]).collect();
-        nanos.iter().for_each(|nanos| buckets.add_relaxed(*nanos, &carries));
-        let mut counts = [0; BUCKETS];
-        buckets.read_into(&mut counts);
-        assert_eq!(counts.iter().sum::<u64>(), nanos.len() as u64);
+        for nanos in &nanos {
+            buckets.add_relaxed(*nanos, &carries);
+        }
+        let sums = sum(&[&buckets].into_iter(), &carries);
+        assert_eq!(sums.iter().map(|(_, count)| count).sum::<u64>(), nanos.len() as u64);
         for nanos in nanos {
-            assert!(counts[bucket(nanos)] > 0, "{nanos} ns");
+            assert!(sums.iter().any(|(found, _)| *found == bucket(nanos)), "{nanos} ns");
         }
     }
 
@@ -148,9 +157,6 @@ mod tests {
         buckets.counts[bucket(5_000)].store(u32::MAX, Ordering::Relaxed);
         buckets.add_relaxed(5_000, &carries);
         buckets.add_relaxed(5_000, &carries);
-        let mut counts = [0; BUCKETS];
-        buckets.read_into(&mut counts);
-        carries.read_into(&mut counts);
-        assert_eq!(counts[bucket(5_000)], u64::from(u32::MAX) + 2);
+        assert_eq!(sum(&[&buckets].into_iter(), &carries), [(bucket(5_000), u64::from(u32::MAX) + 2)]);
     }
 }

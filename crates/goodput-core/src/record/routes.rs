@@ -9,7 +9,7 @@ use goodput_model::Definition;
 use parking_lot::Mutex;
 
 use super::cells::Cells;
-use super::histogram::{BUCKETS, Buckets, Carries};
+use super::histogram::{self, Buckets, Carries};
 use super::reasons::{Point, ReasonCells, Said};
 use super::shard;
 use crate::classify::{ClassIndex, Histogram, Table};
@@ -127,7 +127,7 @@ impl Route {
         }
     }
 
-    fn touched(&self) -> impl Iterator<Item = &Details> {
+    fn touched(&self) -> impl Iterator<Item = &Details> + Clone {
         self.details.iter().filter_map(|slot| slot.get().map(Box::as_ref))
     }
 
@@ -140,16 +140,14 @@ impl Route {
         self.cells.begun_relaxed()
     }
 
-    /// The latencies of successes and errors, by bucket.
-    pub(crate) fn read_latencies(&self) -> ([u64; BUCKETS], [u64; BUCKETS]) {
-        let (mut success, mut error) = ([0; BUCKETS], [0; BUCKETS]);
-        for details in self.touched() {
-            details.success.read_into(&mut success);
-            details.error.read_into(&mut error);
-        }
-        self.success_carries.read_into(&mut success);
-        self.error_carries.read_into(&mut error);
-        (success, error)
+    /// The latencies of successes, by bucket.
+    pub(crate) fn read_successes(&self) -> Vec<(usize, u64)> {
+        histogram::sum(&self.touched().map(|details| &details.success), &self.success_carries)
+    }
+
+    /// The latencies of errors, by bucket.
+    pub(crate) fn read_errors(&self) -> Vec<(usize, u64)> {
+        histogram::sum(&self.touched().map(|details| &details.error), &self.error_carries)
     }
 
     /// How often this was said, for the SLOs that decide at `point`. Read after the classes: no event is there without its

@@ -80,7 +80,7 @@ fn a_response_that_http_gives_no_body_is_complete_with_its_head() {
         (Method::HEAD, 200, Outcome::Success, Good),
         (Method::HEAD, 500, Outcome::ServerError, Bad),
         (Method::GET, 101, Outcome::Success, Good),
-        (Method::GET, 103, Outcome::Success, Good),
+        (Method::GET, 103, Outcome::ServerError, Bad), // no server can send it as an answer
         (Method::GET, 204, Outcome::Success, Good),
         (Method::GET, 304, Outcome::Success, Good),
         (Method::CONNECT, 200, Outcome::Success, Good),
@@ -143,8 +143,8 @@ fn what_the_handler_says_holds_for_every_slo() {
         house.check(&format!("{status}, {said}"), outcome, judged);
         let status = house.goodput.status();
         assert_eq!(status.slo("ok").unwrap().counts, status.slo("also").unwrap().counts);
-        let reasons: Vec<_> = status.routes[0].said.iter().map(|said| (said.reason, said.count)).collect();
-        assert_eq!(reasons, said.reason().map(|reason| (reason, 1)).into_iter().collect::<Vec<_>>());
+        let reasons: Vec<_> = status.routes[0].said.iter().map(|said| (said.verdict.reason(), said.count)).collect();
+        assert_eq!(reasons, said.reason().map(|reason| (Some(reason), 1)).into_iter().collect::<Vec<_>>());
     }
 }
 

@@ -39,9 +39,11 @@ fn expected(body: &Script, declared: Option<u64>, polls: usize) -> Outcome {
         return Outcome::Success;
     }
     let mut sent = 0;
+    let over =
+        |sent: u64| if length.is_none_or(|length| sent == length) { Outcome::Success } else { Outcome::BodyFailed };
     for polled in 0..polls {
         match body.steps.get(polled) {
-            None | Some(Step::Trailers) => return Outcome::Success,
+            None | Some(Step::Trailers) => return over(sent),
             Some(Step::Error) => return Outcome::BodyFailed,
             Some(Step::Panic) => return Outcome::Panicked,
             Some(Step::Pending) => {}
@@ -49,7 +51,7 @@ fn expected(body: &Script, declared: Option<u64>, polls: usize) -> Outcome {
                 sent += *bytes as u64;
                 let last = body.knows_its_end && polled + 1 == body.steps.len();
                 if last || length.is_some_and(|length| sent >= length) {
-                    return Outcome::Success;
+                    return over(sent);
                 }
             }
         }

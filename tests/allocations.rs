@@ -1,0 +1,468 @@
+//! What recording allocates: nothing, once a route has been seen by a thread's share of the counters.
+//!
+//! Every figure is a difference: what the calling thread allocates with the layer, less what it allocates without, over the
+//! same thousand requests. What the service itself allocates, a panic or a header map, is in both.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helpers too")]
+
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use allocation_counter::{AllocationInfo, measure};
+use axum::Router;
+use axum::routing::get;
+use bytes::Bytes;
+use goodput::{Counts, Goodput, Outcome, SliLayer, Slo, Verdict, Work};
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Empty;
+use tower::layer::util::Identity;
+use tower::{Layer, Service};
+
+const REQUESTS: u64 = 1_000;
+
+#[test]
+fn recording_allocates_nothing_in_whichever_way_a_request_ends() {
+    for way in WAYS {
+        for judged_at_head in [false, true] {
+            let goodput: &'static Goodput = instance(judged_at_head).leak();
+            let shared = Arc::new(instance(judged_at_head));
+            let bare = cost(&Inner(way), way);
+            let counted = cost(&SliLayer::new(goodput).route_fn(route_of).layer(Inner(way)), way);
+            assert_eq!(counted, bare, "{} (judged at the head: {judged_at_head})", way.name);
+            let counted = cost(&SliLayer::new(Arc::clone(&shared)).route_fn(route_of).layer(Inner(way)), way);
+            assert_eq!(counted, bare, "{} (in an Arc, judged at the head: {judged_at_head})", way.name);
+            for goodput in [goodput, &shared] {
+                was_recorded(goodput, way, judged_at_head);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_layer_within_a_layer_allocates_nothing() {
+    for way in WAYS {
+        let goodput: &'static Goodput = instance(false).leak();
+        let layer = SliLayer::new(goodput).route_fn(route_of);
+        assert_eq!(cost(&layer.layer(layer.layer(Inner(way))), way), cost(&Inner(way), way), "{}", way.name);
+        was_recorded(goodput, way, false);
+    }
+}
+
+/// The measurement is of requests that were recorded, each once and as what it was.
+#[track_caller]
+fn was_recorded(goodput: &Goodput, way: &Way, judged_at_head: bool) {
+    let status = goodput.status();
+    let template = if way.path == "/nowhere" { "unmatched" } else { way.path };
+    let route = status.route(template).unwrap();
+    let ended_before_its_head = matches!(way.outcome, Outcome::Panicked | Outcome::Cancelled | Outcome::ServiceError);
+    assert_eq!(status.in_flight, 0, "{}", way.name);
+    assert_eq!(route.finished, REQUESTS + WARM_UP, "{}", way.name);
+    if !judged_at_head || (ended_before_its_head && way.body.is_empty()) {
+        assert_eq!(route.outcome(way.outcome), REQUESTS + WARM_UP, "{}: {:?}", way.name, route.outcomes);
+    }
+}
+
+#[test]
+fn an_axum_router_pays_one_box_where_an_slo_waits_for_a_body_and_nothing_elsewhere() {
+    // The request, and the boxes it costs when some SLO waits for the end.
+    let rows = [
+        (Method::GET, "/users/7", 1),
+        (Method::HEAD, "/users/7", 0),
+        (Method::GET, "/stream", 1),
+        (Method::GET, "/empty", 0),
+        (Method::GET, "/events", 0),
+        (Method::GET, "/health", 0),
+        (Method::DELETE, "/users/7", 0),
+        (Method::GET, "/nowhere", 0),
+    ];
+    for (method, path, boxes) in rows {
+        for judged_at_head in [false, true] {
+            let goodput = instance(judged_at_head).leak();
+            let bare = axum_cost(router().layer(Identity::new()), &method, path);
+            let counted = axum_cost(router().layer(goodput::axum::SliLayer::new(goodput)), &method, path);
+            let expected = if judged_at_head { 0 } else { boxes * REQUESTS };
+            assert_eq!(
+                counted.count_total - bare.count_total,
+                expected,
+                "{method} {path}, {REQUESTS} times (judged at the head: {judged_at_head}): {} allocations with the layer, {} \
+                 without; one a request is the box of axum's `Body` around ours",
+                counted.count_total,
+                bare.count_total
+            );
+            let status = goodput.status();
+            let finished: u64 = status.routes.iter().map(|route| route.finished).sum();
+            assert_eq!(finished, REQUESTS + WARM_UP, "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn work_allocates_nothing() {
+    type Act = fn(Work<'static>);
+    let acts: [(&str, Act); 8] = [
+        ("good", Work::good),
+        ("bad", |work| work.bad("malformed")),
+        ("excluded", |work| work.excluded("duplicate")),
+        ("record good", |work| work.record(Verdict::Good, Duration::from_millis(3))),
+        ("record bad", |work| work.record(Verdict::bad("malformed"), Duration::from_millis(3))),
+        ("add", |work| work.add(Counts { good: 3, bad: 2, excluded: 1 })),
+        ("start and finish", |work| work.start().finish(Verdict::Good)),
+        ("start and drop", |work| drop(work.start())),
+    ];
+    for (name, act) in acts {
+        let goodput = instance(false).leak();
+        act(goodput.work("import"));
+        let begun = goodput.status().route("import").unwrap().begun;
+        let cost = measure(|| (0..REQUESTS).for_each(|_| act(goodput.work("import"))));
+        assert_eq!(cost, AllocationInfo::default(), "{name}");
+        assert_eq!(goodput.status().route("import").unwrap().begun, begun * (REQUESTS + 1), "{name}");
+    }
+}
+
+#[test]
+fn a_route_is_paid_for_once_and_once_more_by_each_share_of_the_counters() {
+    let goodput: &'static Goodput = instance(false).leak();
+    let act = |name: &'static str, verdict| measure(|| goodput.work(name).record(verdict, Duration::from_millis(3)));
+    // Threads take shares in turn: a new thread has one of its own.
+    let on_a_new_thread =
+        |name, verdict| thread::spawn(move || (act(name, verdict), act(name, verdict))).join().unwrap();
+    let (touched, again) = on_a_new_thread("known", Verdict::Good);
+    let (touched_elsewhere, again_elsewhere) = on_a_new_thread("known", Verdict::Good);
+    let (seen, again_seen) = on_a_new_thread("new", Verdict::Good);
+    let (with_a_word, again_with_a_word) = on_a_new_thread("known", Verdict::bad("malformed"));
+    println!(
+        "a share of a route that the definition names: {} bytes\nthe first sight of a route it does not name, with one share: \
+         {} bytes\na share in which a handler gave a reason: {} bytes",
+        touched.bytes_total, seen.bytes_total, with_a_word.bytes_total
+    );
+    for paid_for in [again, again_elsewhere, again_seen, again_with_a_word] {
+        assert_eq!(paid_for, AllocationInfo::default());
+    }
+    assert!(touched.bytes_current > 0, "the share is kept");
+    assert_eq!(touched_elsewhere, touched, "every share is alike");
+    assert!(seen.bytes_current > touched.bytes_current, "a route and a share");
+    assert!(with_a_word.bytes_current > touched.bytes_current, "a share and its reasons");
+    for first in [touched, seen, with_a_word] {
+        assert_eq!(first.bytes_total, first.bytes_current as u64, "nothing was allocated only to be freed");
+        assert!(first.bytes_total <= 16 * 1024, "{} bytes", first.bytes_total);
+    }
+}
+
+fn instance(judged_at_head: bool) -> Goodput {
+    let slo = if judged_at_head {
+        Slo::latency("fast", "99%", Duration::from_secs(60))
+    } else {
+        Slo::availability("available", "99.9%")
+    };
+    let named = Slo::latency("known-fast", "99%", Duration::from_secs(60)).routes(["known"]);
+    Goodput::builder("house").slo(slo).slo(named).exclude_routes(["/health"]).build().unwrap()
+}
+
+fn route_of<B>(request: &Request<B>) -> Option<&str> {
+    Some(request.uri().path()).filter(|path| *path != "/nowhere")
+}
+
+/// A way for a request to end: what the service does, and what its caller does.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    does: Does,
+    status: u16,
+    said: Option<Verdict>,
+    event_stream: bool,
+    body: &'static [Piece],
+    /// Whether the body knows its length, and so when it is at its end.
+    sized: bool,
+    caller: Caller,
+    /// How it is recorded where some SLO waits for the end.
+    outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    /// Answers once it was polled so many times in vain.
+    Answers(u8),
+    Refuses,
+    PanicsInCall,
+    PanicsInFuture,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Piece {
+    Data,
+    Trailers,
+    Fails,
+    Panics,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    ReadsAll,
+    /// Drops the future after so many polls.
+    DropsFuture(u8),
+    /// Drops the body after so many frames, as a server does where a response has none.
+    DropsBody(u8),
+}
+
+const SERVED: Way = Way {
+    name: "served",
+    method: "GET",
+    path: "/users/{id}",
+    does: Does::Answers(0),
+    status: 200,
+    said: None,
+    event_stream: false,
+    body: &[Piece::Data],
+    sized: true,
+    caller: Caller::ReadsAll,
+    outcome: Outcome::Success,
+};
+
+const STREAMED: Way = Way { name: "streamed", body: &[Piece::Data, Piece::Data, Piece::Data], sized: false, ..SERVED };
+
+const EMPTY: Way = Way { name: "empty body", body: &[], ..SERVED };
+
+const WAYS: &[Way] = &[
+    SERVED,
+    STREAMED,
+    EMPTY,
+    Way { name: "served after some polls", does: Does::Answers(3), ..SERVED },
+    Way { name: "streamed to a known length", sized: true, ..STREAMED },
+    Way { name: "trailers", body: &[Piece::Data, Piece::Trailers], ..STREAMED },
+    Way { name: "events", event_stream: true, caller: Caller::DropsBody(1), ..STREAMED },
+    Way { name: "HEAD", method: "HEAD", caller: Caller::DropsBody(0), ..STREAMED },
+    Way { name: "no content", status: 204, ..EMPTY },
+    Way { name: "not modified, with a body nobody reads", status: 304, caller: Caller::DropsBody(0), ..STREAMED },
+    Way { name: "client error", status: 404, outcome: Outcome::ClientError, ..SERVED },
+    Way { name: "server error", status: 500, outcome: Outcome::ServerError, ..SERVED },
+    Way { name: "service error", does: Does::Refuses, outcome: Outcome::ServiceError, ..EMPTY },
+    Way { name: "panic in call", does: Does::PanicsInCall, outcome: Outcome::Panicked, ..EMPTY },
+    Way { name: "panic in the future", does: Does::PanicsInFuture, outcome: Outcome::Panicked, ..EMPTY },
+    Way { name: "panic in the body", body: &[Piece::Data, Piece::Panics], outcome: Outcome::Panicked, ..STREAMED },
+    Way { name: "body failed", body: &[Piece::Data, Piece::Fails], outcome: Outcome::BodyFailed, ..STREAMED },
+    Way { name: "body dropped", caller: Caller::DropsBody(1), outcome: Outcome::BodyDropped, ..STREAMED },
+    Way { name: "body never read", caller: Caller::DropsBody(0), outcome: Outcome::BodyDropped, ..STREAMED },
+    Way { name: "dropped unpolled", caller: Caller::DropsFuture(0), outcome: Outcome::Cancelled, ..EMPTY },
+    Way {
+        name: "dropped after some polls",
+        does: Does::Answers(9),
+        caller: Caller::DropsFuture(3),
+        outcome: Outcome::Cancelled,
+        ..EMPTY
+    },
+    Way { name: "said good", status: 503, said: Some(Verdict::Good), ..SERVED },
+    Way { name: "said bad", said: Some(Verdict::bad("wrong_total")), outcome: Outcome::SaidBad, ..SERVED },
+    Way {
+        name: "said excluded",
+        said: Some(Verdict::excluded("card_declined")),
+        outcome: Outcome::SaidExcluded,
+        ..STREAMED
+    },
+    Way { name: "excluded route", path: "/health", ..SERVED },
+    Way { name: "unmatched", path: "/nowhere", status: 404, outcome: Outcome::ClientError, ..SERVED },
+    Way { name: "unmatched and streamed", path: "/nowhere", ..STREAMED },
+];
+
+const WARM_UP: u64 = 2;
+
+/// What [`REQUESTS`] requests allocate on this thread, after the first ones.
+fn cost<S, B>(service: &S, way: &Way) -> AllocationInfo
+where
+    S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Refused> + Clone,
+    B: Body<Data = Bytes, Error = Failed>,
+{
+    let mut service = service.clone();
+    (0..WARM_UP).for_each(|_| perform(&mut service, way));
+    measure(|| (0..REQUESTS).for_each(|_| perform(&mut service, way)))
+}
+
+fn perform<S, B>(service: &mut S, way: &Way)
+where
+    S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Refused>,
+    B: Body<Data = Bytes, Error = Failed>,
+{
+    let mut request = Request::new(Empty::new());
+    *request.method_mut() = Method::from_bytes(way.method.as_bytes()).unwrap();
+    *request.uri_mut() = Uri::from_static(way.path);
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let cx = &mut Context::from_waker(Waker::noop());
+        let mut future = pin!(service.call(request));
+        if let Caller::DropsFuture(polls) = way.caller {
+            return (0..polls).for_each(|_| assert!(future.as_mut().poll(cx).is_pending()));
+        }
+        let answer = loop {
+            if let Poll::Ready(answer) = future.as_mut().poll(cx) {
+                break answer;
+            }
+        };
+        assert_eq!(answer.is_err(), way.does == Does::Refuses);
+        let Ok(answer) = answer else { return };
+        let mut body = pin!(answer.into_body());
+        let mut frames = if let Caller::DropsBody(frames) = way.caller { frames } else { u8::MAX };
+        while frames > 0 && !body.is_end_stream() {
+            match body.as_mut().poll_frame(cx) {
+                Poll::Ready(Some(Ok(_))) => frames -= 1,
+                Poll::Ready(Some(Err(Failed)) | None) => break,
+                Poll::Pending => panic!("{}: no body here waits", way.name),
+            }
+        }
+    }));
+    let panics = matches!(way.does, Does::PanicsInCall | Does::PanicsInFuture) || way.body.contains(&Piece::Panics);
+    assert_eq!(panicked.is_err(), panics, "{}", way.name);
+}
+
+/// Unwinds as a panic does, without the message on standard error.
+fn planned_panic() -> ! {
+    resume_unwind(Box::new(()))
+}
+
+/// The service: does what the row says.
+#[derive(Clone, Copy, Debug)]
+struct Inner(&'static Way);
+
+#[derive(Clone, Copy, Debug)]
+struct Refused;
+
+#[derive(Clone, Copy, Debug)]
+struct Failed;
+
+impl Service<Request<Empty<Bytes>>> for Inner {
+    type Response = Response<Pieces>;
+    type Error = Refused;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Refused>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Empty<Bytes>>) -> Answering {
+        match self.0.does {
+            Does::PanicsInCall => planned_panic(),
+            Does::Answers(polls) => Answering { way: self.0, polls },
+            Does::Refuses | Does::PanicsInFuture => Answering { way: self.0, polls: 0 },
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Answering {
+    way: &'static Way,
+    polls: u8,
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Pieces>, Refused>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        let way = self.way;
+        match way.does {
+            Does::PanicsInCall | Does::PanicsInFuture => planned_panic(),
+            Does::Refuses => return Poll::Ready(Err(Refused)),
+            Does::Answers(_) if self.polls > 0 => {
+                self.polls -= 1;
+                return Poll::Pending;
+            }
+            Does::Answers(_) => {}
+        }
+        let mut response = Response::new(Pieces { left: way.body, sized: way.sized });
+        *response.status_mut() = StatusCode::from_u16(way.status).unwrap();
+        if let Some(verdict) = way.said {
+            response.extensions_mut().insert(verdict);
+        }
+        if way.event_stream {
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+#[derive(Debug)]
+struct Pieces {
+    left: &'static [Piece],
+    sized: bool,
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Failed;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Failed>>> {
+        let Some((piece, left)) = self.left.split_first() else { return Poll::Ready(None) };
+        self.left = left;
+        Poll::Ready(Some(match piece {
+            Piece::Data => Ok(Frame::data(Bytes::from_static(b"piece"))),
+            Piece::Trailers => {
+                let checksum = (HeaderName::from_static("checksum"), HeaderValue::from_static("f97c5d29"));
+                Ok(Frame::trailers(HeaderMap::from_iter([checksum])))
+            }
+            Piece::Fails => Err(Failed),
+            Piece::Panics => planned_panic(),
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.sized && self.left.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.sized { SizeHint::with_exact(5 * self.left.len() as u64) } else { SizeHint::default() }
+    }
+}
+
+fn router() -> Router {
+    let stream = || async { axum::body::Body::new(Stream(Pieces { left: STREAMED.body, sized: false })) };
+    Router::new()
+        .route("/users/{id}", get(|| async { "hello" }))
+        .route("/stream", get(stream))
+        .route("/empty", get(|| async {}))
+        .route("/events", get(async move || ([(CONTENT_TYPE, "text/event-stream")], stream().await)))
+        .route("/health", get(|| async { "up" }))
+}
+
+/// [`Pieces`] with an error that axum takes.
+#[derive(Debug)]
+struct Stream(Pieces);
+
+impl Body for Stream {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let unfailing = |frame: Result<_, Failed>| Ok(frame.unwrap_or_else(|Failed| unreachable!("no piece fails")));
+        Pin::new(&mut self.0).poll_frame(cx).map(|frame| frame.map(unfailing))
+    }
+}
+
+/// What [`REQUESTS`] requests allocate on this thread, after the first ones.
+///
+/// As `axum::serve` does, it makes the router's services beforehand; otherwise every request clones every layer into a box.
+fn axum_cost(router: Router, method: &Method, path: &'static str) -> AllocationInfo {
+    let mut router: Router = router.with_state(());
+    let mut perform = || {
+        let mut request = Request::new(axum::body::Body::empty());
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = Uri::from_static(path);
+        let cx = &mut Context::from_waker(Waker::noop());
+        let mut future = pin!(router.call(request));
+        let Poll::Ready(Ok(answer)) = future.as_mut().poll(cx) else { panic!("no handler here waits") };
+        let mut body = pin!(answer.into_body());
+        while !body.is_end_stream() {
+            match body.as_mut().poll_frame(cx) {
+                Poll::Ready(Some(frame)) => drop(frame.unwrap()),
+                Poll::Ready(None) => break,
+                Poll::Pending => panic!("no body here waits"),
+            }
+        }
+    };
+    (0..WARM_UP).for_each(|_| perform());
+    measure(|| (0..REQUESTS).for_each(|_| perform()))
+}

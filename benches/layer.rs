@@ -3,6 +3,8 @@
 //! `cargo bench --bench layer`. The driver is an `http::Request` with a `MatchedPath`-like route name that goes through
 //! `call`, one poll and the body's end, on one thread; see `examples` for whole servers.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to measure")]
+
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::hint::black_box;
@@ -42,6 +44,7 @@ impl Service<Request<Payload>> for Bare {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape the layer asks for")]
 fn route_of(request: &Request<Payload>) -> Option<&str> {
     Some(request.uri().path())
 }
@@ -54,7 +57,7 @@ where
     let mut context = Context::from_waker(Waker::noop());
     let request = Request::builder().uri("/users/{id}/orders").body(Payload::from("hello")).expect("a request");
     let future = pin!(service.call(black_box(request)));
-    let Poll::Ready(Ok(response)) = future.poll(&mut context) else { return };
+    let Poll::Ready(Ok(response)) = future.poll(&mut context) else { unreachable!("the service answers at once") };
     let mut body = pin!(response.into_body());
     while let Poll::Ready(Some(_)) = Pin::as_mut(&mut body).poll_frame(&mut context) {}
 }

@@ -26,8 +26,9 @@ fn the_front_page_is_the_crate_page() {
 #[test]
 fn nothing_is_left_for_later() {
     // In two pieces, so that this file does not hold what it looks for.
-    let marks = [["todo", "!"], ["unimplemented", "!"], ["FIX", "ME"], ["#[ign", "ore"]].map(|pieces| pieces.concat());
-    none("leaves something for later", sources().flat_map(|file| file.lines_with(&marks)));
+    let marks = [["todo", "!"], ["unimplemented", "!"], ["FIX", "ME"], ["#[ign", "ore"], ["@", "@"]]
+        .map(|pieces| pieces.concat());
+    none("leaves something for later", files().flat_map(|file| file.lines_with(&marks)));
 }
 
 #[test]

@@ -54,9 +54,12 @@
 //!
 //! # What it costs
 //!
-//! No allocation, no lock, two clock readings, and no box: futures and bodies are concrete types. About 125 ns a request with
-//! a `&'static Goodput`; see [`SliLayer`] for other handles. Following a body to its end adds about 20 ns on routes with an
-//! SLO that waits for the end, and in axum one box.
+//! No lock, two clock readings, no box: futures and bodies are concrete types. No allocation, once this share of the
+//! counters has seen the route. About 113 ns a request with a `&'static Goodput` (`cargo bench --bench layer`); see
+//! [`SliLayer`] for other handles. Following a body to its end adds about 19 ns, and in axum one box, on routes with an SLO
+//! that waits for the end.
+//!
+//! Latency is what the service took, its client included: a slow upload is waited for, and a slow reader makes the end late.
 //!
 //! # What it does not do
 //!

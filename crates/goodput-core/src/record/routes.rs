@@ -18,7 +18,8 @@ use crate::classify::{ClassIndex, Histogram, Table};
 pub(crate) const UNMATCHED: &str = Definition::UNMATCHED;
 pub(crate) const OTHER: &str = Definition::OTHER;
 
-/// A route of one [`Goodput`](crate::Goodput): resolved once per request, valid as long as it is.
+/// A route of one [`Goodput`](crate::Goodput): resolved once per request, valid as long as it is. On another
+/// instance it means another route or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RouteId(u32);
 

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// what [`remains`](Self::remaining) an upper bound until nearly all of the period was seen. Without that rule a
 /// service exactly on target would have spent its whole month after its first hour.
 ///
+/// Both assume that the period brings traffic at the mean rate seen so far: that is what sizes the budget. A busy hour
+/// after a quiet start makes the budget larger, and the same bad events a smaller share of it; silence makes it smaller.
+///
 /// ```
 /// use goodput_model::{Budget, Counts, Objective, Observation, Period, Remaining};
 ///
@@ -40,7 +43,8 @@ impl Budget {
         Self { objective, period: *period }
     }
 
-    /// The share of the period's budget that was spent, from 0 up, above 1 when overspent: a lower bound of the truth.
+    /// The share of the period's budget that was spent, from 0 up, above 1 when overspent: a lower bound of the truth, at the traffic
+    /// seen so far.
     ///
     /// `(bad / valid) / (1 - objective) * covered / period`; at full coverage `bad / ((1 - objective) * valid)`. `None`
     /// without valid events.

@@ -30,8 +30,8 @@ impl BurnRate {
     /// The burn of a window in which unseen time added nothing: [`raw`](Self::raw) times the covered share.
     ///
     /// It is what the same events would burn if error-free traffic at the same mean rate had preceded them, so one
-    /// error in the first second of a process is not an emergency, and a total outage from the first second still is
-    /// one.
+    /// error among the first few events is no emergency, and a total outage from the first second still is one. Seen
+    /// silence is seen: a process whose only events failed burns more with every second that brings no other.
     pub fn scaled(objective: Objective, observation: &Observation) -> Self {
         Self::raw(objective, observation.counts).times(observation.covered_share())
     }

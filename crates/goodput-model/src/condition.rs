@@ -48,7 +48,8 @@ impl MinBad {
     /// 2,000. Above `L` = 0.4 (factor 14.4), 1.5 (6) or 6.3 (3) the burn alone asks for more, and the floor no longer
     /// matters. For lower factors it is 3, whatever the traffic.
     ///
-    /// A further bad event raises the floor by at most one, so it never takes back an alert that it helped to raise.
+    /// Wherever the row is exceeded, a further bad event raises the floor by at most one, so it never takes back an alert
+    /// that it helped to raise.
     pub fn floor(self, objective: Objective, row: &Row, long: &Observation) -> u64 {
         match self {
             Self::AtLeast(count) => count,

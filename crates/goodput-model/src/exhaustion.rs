@@ -14,7 +14,7 @@ pub enum Exhaustion {
     NoData,
     /// Nothing is being spent.
     Never,
-    /// Nothing is left. A bound of nothing is certain as well: there is at most that much.
+    /// Nothing is left, at the traffic seen so far.
     Exhausted,
     /// In so long.
     In(Duration),

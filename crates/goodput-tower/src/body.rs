@@ -52,6 +52,7 @@ impl<B, H: Borrow<Goodput>> SliBody<B, H> {
     }
 
     /// The body inside, if nothing is lost by taking it out: no SLO waits for its end.
+    #[cfg(feature = "axum")]
     pub(crate) fn try_into_inner(self) -> Result<B, Self> {
         if self.awaits_end() { Err(self) } else { Ok(self.inner) }
     }

@@ -101,6 +101,7 @@ impl fmt::Display for Position {
 
 /// What one evaluation of a row found, with the numbers that explain it.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Evaluation {
     /// Whether the condition holds.
     pub active: bool,

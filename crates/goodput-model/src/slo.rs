@@ -267,13 +267,15 @@ pub enum Measure {
     /// The response head: status and headers are ready.
     #[default]
     Head,
-    /// The first frame of the body. A body without data reaches it at its end.
+    /// The first byte of the body. A body without bytes reaches it at its end.
     FirstByte,
     /// The end of the body.
     End,
 }
 
 /// Where in a response's life an SLO decides. A request adds one count for each point its route's SLOs use.
+///
+/// Exhaustive on purpose: an event is decided when its head is there or when it is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JudgedAt {
     /// At the response head, whatever becomes of the body.
@@ -299,7 +301,7 @@ pub enum CancelPolicy {
     Good,
 }
 
-/// What one status means to one SLO.
+/// What one status means to one SLO. Exhaustive on purpose: a status and its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StatusRule {
     /// The HTTP status, 100 to 999.

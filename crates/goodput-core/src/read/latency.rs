@@ -15,6 +15,7 @@ pub struct Latencies(Vec<(usize, u64)>);
 
 /// The quantiles people ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LatencySummary {
     /// Half were at most this.
     pub p50: Duration,

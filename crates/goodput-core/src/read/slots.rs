@@ -22,7 +22,7 @@ use goodput_model::Period;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlotPlan(Vec<Tier>);
 
-/// Slots of one width.
+/// Slots of one width. Exhaustive on purpose: a width and how far back it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tier {
     /// One slot this often.

@@ -13,7 +13,8 @@ pub(crate) fn shard_count() -> usize {
     parallelism.next_power_of_two().clamp(16, 64)
 }
 
-/// The current thread's shard, given a power-of-two number of them. Threads that are being torn down use shard 0.
+/// The current thread's shard, given a power-of-two number of them. A thread that
+/// can no longer tell its number, since it is being torn down, uses shard 0.
 #[inline]
 pub(crate) fn current(shards: usize) -> usize {
     THREAD.try_with(Cell::get).map_or(0, |number| if number == UNNUMBERED { first_use() } else { number })
@@ -37,14 +38,17 @@ fn first_use() -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn a_thread_keeps_its_shard_and_others_get_the_next() {
-        let mine = current(64);
-        assert_eq!(current(64), mine);
-        let other = std::thread::spawn(|| current(64)).join().unwrap();
-        assert_ne!(other, mine);
+    fn a_thread_keeps_its_shard_and_new_threads_go_round_all_of_them() {
+        let mine = current(16);
+        assert_eq!(current(16), mine);
+        // Other tests' threads take numbers in between, so more than 16 are asked.
+        let shards: BTreeSet<_> = (0..200).map(|_| std::thread::spawn(|| current(16)).join().unwrap()).collect();
+        assert_eq!(shards, (0..16).collect());
     }
 
     #[test]

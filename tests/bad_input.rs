@@ -38,6 +38,7 @@ fn a_definition_that_does_not_hold_is_refused_with_the_value_and_what_was_expect
         (Goodput::builder(""), &["service", "\"\"", "1 to 100 bytes"]),
         (service().slo(slo().routes([""])), &["route", "\"\""]),
         (service().slo(slo().routes(Vec::<String>::new())), &["ok", "empty list of routes"]),
+        (service().exclude_routes(["/a"]).slo(slo().routes(["/a"])), &["ok", "/a", "excluded"]),
         (service().slo(slo().routes(["unmatched"])), &["unmatched", "other"]),
         (service().exclude_routes(["other"]), &["unmatched", "other"]),
         (service().slo(slo().period("12h".parse().expect("a period"))), &["ok", "12h", "1d"]),

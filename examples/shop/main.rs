@@ -42,7 +42,7 @@ use crate::tally::Tally;
 /// A shop with four SLOs, real clients, and an outage to watch.
 #[derive(Debug, Parser)]
 struct Options {
-    /// How long the show takes.
+    /// How long the show takes, in seconds; at least 3.
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(3..))]
     seconds: u32,
     /// Serves without clients and without an outage, until Ctrl-C.

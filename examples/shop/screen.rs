@@ -17,6 +17,9 @@ use tokio::time::{Instant, interval_at};
 use crate::script::Phase;
 use crate::tables;
 
+const LEGEND: &str = "condition: the worst row, its burn over long/short window, and what the long one needs to fire,\n\
+                      which falls as more of it is seen. gone: the client left. per s: of real time; p50, p99: successes.";
+
 /// Shows the status until the show is over. When `quiet`, says only where the shop is, on standard error.
 pub(crate) async fn show(
     goodput: &'static Goodput,
@@ -47,7 +50,7 @@ pub(crate) async fn show(
         let narrow = terminal.is_some() && size()?.0 < 88;
         let gap = if narrow { 1 } else { 2 };
         let text = format!(
-            "{title}  {}\n{}\n\n{}\n\nPer real second; quantiles of successes, since the start\n{}\n",
+            "{title}  {}\n{}\n\n{}\n\n{LEGEND}\n{}\n",
             *phase.borrow(),
             times(&status, speed),
             tables::slos(&status, gap).trim_fmt(),

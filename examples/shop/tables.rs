@@ -18,7 +18,7 @@ pub(crate) fn slos(status: &Status, gap: u16) -> Table {
         "burn\n5m",
         "burn\n1h",
         "budget left\n  period seen",
-        "condition\nalert row",
+        "condition\n  burns >needed",
     ];
     let rows = status.slos.iter().map(slo);
     table(&header, rows, 1..=5, gap)
@@ -29,20 +29,16 @@ fn slo(slo: &SloStatus) -> Vec<Cell> {
         Some((threshold, _)) => format!("{} ≤ {threshold:?}", slo.objective),
         None => slo.objective.to_string(),
     };
-    let burn = |window| slo.window(window).map_or(BurnRate::NoData, |window| window.burn);
     let seen = slo.windows.last().map_or(0.0, |period| period.seen.coverage.share());
     vec![
         Cell::new(format!("{}\n  {promise}", slo.name)),
         Cell::new(slo.counts.good),
         Cell::new(slo.counts.bad),
         Cell::new(slo.counts.excluded),
-        burning(burn(Window::M5)),
-        burning(burn(Window::H1)),
+        burning(slo.burn(Window::M5)),
+        burning(slo.burn(Window::H1)),
         Cell::new(format!("{}\n{:.1} % of {}", left(slo.budget.remaining()), seen * 100.0, slo.period)),
-        slo.conditions
-            .iter()
-            .max_by_key(|condition| urgency(condition))
-            .map_or_else(|| Cell::new("no alert rows"), condition),
+        slo.worst().map_or_else(|| Cell::new("no alert rows"), |worst| condition(slo, worst)),
     ]
 }
 
@@ -67,28 +63,17 @@ fn left(remaining: Remaining) -> String {
     }
 }
 
-/// Of several conditions, the one to show is firing if one is; then the more severe; then the faster.
-fn urgency(condition: &ConditionStatus) -> impl Ord + use<> {
-    let position = match condition.now.position {
-        Position::NoData => 0,
-        Position::Acceptable => 1,
-        Position::Increasing => 2,
-        Position::Recovering => 3,
-        Position::Firing => 4,
-    };
-    let row = condition.row;
-    (position, row.severity(), std::cmp::Reverse(row.long()))
-}
-
-/// Where it stands, and the burn over its long window above which it holds, given how much of that window was seen.
-fn condition(condition: &ConditionStatus) -> Cell {
+/// Where it stands, its burns over both windows, and what the long one has to exceed, given how much of it was seen.
+fn condition(slo: &SloStatus, condition: &ConditionStatus) -> Cell {
     let (row, now) = (&condition.row, &condition.now);
-    let (severity, long, short) = (row.severity(), row.long(), row.short());
-    let text = format!("{}\n{severity} {long}/{short} >{}", now.position, times(now.effective_factor));
+    let (long, short) = (row.long(), row.short());
+    let burn = |window| slo.burn(window).value().map_or_else(|| "-".to_owned(), times);
+    let needed = times(now.effective_factor);
+    let row = format!("{} {} {long}/{short}\n{}/{} >{needed}", now.position, row.severity(), burn(long), burn(short));
     match now.position {
-        Position::Firing => Cell::new(text).fg(Color::Red).add_attribute(Attribute::Bold),
-        Position::Increasing | Position::Recovering => Cell::new(text).fg(Color::Yellow),
-        Position::Acceptable | Position::NoData => Cell::new(text),
+        Position::Firing => Cell::new(row).fg(Color::Red).add_attribute(Attribute::Bold),
+        Position::Increasing | Position::Recovering => Cell::new(row).fg(Color::Yellow),
+        Position::Acceptable | Position::NoData => Cell::new(now.position),
     }
 }
 

@@ -195,7 +195,7 @@ impl Tables<'_> {
 }
 
 /// Why an instance cannot be built.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BuildError {
     /// The definition does not hold; every problem it has.
@@ -248,6 +248,13 @@ impl fmt::Display for BuildError {
                 write!(f, "slot plan of {span:?}: expected at least the longest period, {period}")
             }
         }
+    }
+}
+
+/// As [`Display`](fmt::Display), since it is what a `main` that returns this error prints.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -120,7 +120,7 @@ impl Drop for Ticker {
 }
 
 /// Why a ticker cannot be started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TickerError {
     /// A manual timeline passes no time by itself: whoever moves it calls [`Goodput::tick`].
@@ -137,6 +137,13 @@ impl fmt::Display for TickerError {
             }
             Self::Thread(kind) => write!(f, "no thread for the ticker: {kind}"),
         }
+    }
+}
+
+/// As [`Display`](fmt::Display), since it is what a `main` that returns this error prints.
+impl fmt::Debug for TickerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

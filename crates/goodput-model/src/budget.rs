@@ -144,19 +144,18 @@ impl fmt::Display for Remaining {
     }
 }
 
-/// A share for people: one decimal, or as many as it takes not to look like all or nothing when it is neither.
+/// A share for people: one decimal, and up to three rather than look like all or nothing when it is neither.
 struct Percent(f64);
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = self.0 * 100.0;
-        let rounds_away = |decimals: i32| {
-            let rounded = (percent * 10_f64.powi(decimals)).round() / 10_f64.powi(decimals);
-            (rounded <= 0.0 && percent > 0.0) || (rounded >= 100.0 && percent < 100.0)
-        };
-        let decimals = (1..6).find(|decimals| !rounds_away(*decimals)).unwrap_or(6);
-        let decimals = usize::try_from(decimals).unwrap_or(1);
-        write!(f, "{percent:.decimals$} %")
+        match percent {
+            _ if percent > 0.0 && percent < 0.001 => f.write_str("<0.001 %"),
+            _ if percent > 99.999 && percent < 100.0 => f.write_str(">99.999 %"),
+            _ if (percent > 0.0 && percent < 0.05) || (99.95..100.0).contains(&percent) => write!(f, "{percent:.3} %"),
+            _ => write!(f, "{percent:.1} %"),
+        }
     }
 }
 

@@ -199,6 +199,13 @@ pub enum Problem {
         /// Why.
         error: RowError,
     },
+    /// The SLO names a route that is excluded from every SLO.
+    ExcludedRoute {
+        /// The SLO.
+        slo: String,
+        /// The route.
+        route: String,
+    },
     /// The SLO's list of routes is empty.
     NoRoutes {
         /// The SLO.
@@ -281,6 +288,9 @@ impl fmt::Display for Problem {
             Self::Row { slo, error } => write!(f, "SLO {slo:?}: {error}"),
             Self::Threshold { slo, value } => {
                 write!(f, "SLO {slo:?}: threshold {value:?}: expected more than zero and at most a day")
+            }
+            Self::ExcludedRoute { slo, route } => {
+                write!(f, "SLO {slo:?}: route {route:?} is excluded from every SLO: expected one or the other")
             }
             Self::NoRoutes { slo } => {
                 write!(f, "SLO {slo:?}: an empty list of routes: expected at least one, or no list for every route")

@@ -79,7 +79,7 @@ pub const BUDGET_REMAINING: Name = Name {
     kind: Kind::Gauge,
     unit: "1",
     description: "The share of the period's error budget left by this instance's own events, negative when overspent: \
-                  an upper bound while known is at_most. Absent without events.",
+                  at most that, at the traffic seen so far, while known is at_most. Absent without events.",
     labels: &[KNOWN, SERVICE, SLO],
 };
 

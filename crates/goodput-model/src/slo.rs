@@ -86,8 +86,8 @@ impl Slo {
         }
     }
 
-    /// Looks only at these routes, named by their templates (`/users/{id}`). Without this call: at every route; with an empty
-    /// list the definition does not hold.
+    /// Looks only at these routes, named by their templates (`/users/{id}`), and at work of these names. Without this call: at
+    /// every route and all work; with an empty list the definition does not hold.
     pub fn routes<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
         self.routes.get_or_insert_default().extend(routes.into_iter().map(Into::into));
         self

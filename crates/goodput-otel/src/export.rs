@@ -151,7 +151,7 @@ fn register(meter: &Meter, instrument: &Instrument, reading: &Arc<Reading>) {
 }
 
 /// Why an export is refused. Nothing has been registered then.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExportError {
     /// The SDK would count events beyond its limit on an overflow series, without a word.
@@ -185,6 +185,13 @@ impl fmt::Display for ExportError {
             }
             Self::Gone => f.write_str("the instance was dropped before it could be exported"),
         }
+    }
+}
+
+/// As [`Display`](fmt::Display), since it is what a `main` that returns this error prints.
+impl fmt::Debug for ExportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

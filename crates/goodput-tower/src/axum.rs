@@ -26,6 +26,17 @@ use crate::service::SliService;
 /// # Ok::<(), goodput_core::BuildError>(())
 /// ```
 ///
+/// A handler that knows better than its status says so in an extension of its response:
+///
+/// ```
+/// use axum::{Extension, response::IntoResponse};
+/// use goodput_core::Verdict;
+///
+/// async fn pay() -> impl IntoResponse {
+///     (Extension(Verdict::excluded("card_declined")), "this card was declined")
+/// }
+/// ```
+///
 /// Put it on the router with `Router::layer`, after the routes: it then sees the fallback as well, whose requests count as
 /// `unmatched`. With `Router::route_layer` it does not see them. Layers added after this one run outside it: a timeout
 /// there looks like a client that went away, so add timeouts before.

@@ -6,6 +6,8 @@
 //! This crate is the one a service adds. It re-exports the words and arithmetic of `goodput-model`, the counting of
 //! `goodput-core` and the layers of `goodput-tower`.
 //!
+//! Their examples name those crates; in a service, write `goodput::` for all of them.
+//!
 //! - Define: [`Goodput::builder`], [`Slo`], [`Objective`], [`Period`], [`AlertRow`].
 //! - Record: [`SliLayer`], `axum::SliLayer`, [`Work`], [`Request`]; a handler's [`Verdict`] and [`Degraded`].
 //! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history.

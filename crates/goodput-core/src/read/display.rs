@@ -54,8 +54,7 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
     for condition in &slo.conditions {
         let (row, now) = (&condition.row, &condition.now);
         if !matches!(now.position, Position::NoData | Position::Acceptable) {
-            let burn = |window| slo.window(window).map_or(BurnRate::NoData, |window| window.burn);
-            let (long, short) = (burn(row.long()), burn(row.short()));
+            let (long, short) = (slo.burn(row.long()), slo.burn(row.short()));
             let (needed, factor) = (BurnRate::Of(now.effective_factor), BurnRate::Of(row.factor()));
             write!(f, "  {:<11}{} over {}/{}", now.position.to_string(), row.severity(), row.long(), row.short())?;
             write!(f, ": burn {long}/{short}, fires above {needed}")?;
@@ -98,7 +97,7 @@ fn write_route(f: &mut fmt::Formatter<'_>, route: &RouteStatus) -> fmt::Result {
         write!(f, ", {count} {outcome}")?;
     }
     if let Some(latency) = route.success.summary() {
-        write!(f, "; success p50 {:.1?}, p99 {:.1?}", latency.p50, latency.p99)?;
+        write!(f, "; success to the head p50 {:.1?}, p99 {:.1?}", latency.p50, latency.p99)?;
     }
     if let Some(latency) = route.error.summary() {
         write!(f, "; error p50 {:.1?}, p99 {:.1?}", latency.p50, latency.p99)?;

@@ -88,9 +88,18 @@ impl fmt::Display for Flag {
             }
             Self::ManyUnmatched { unmatched, all } => write!(f, "{unmatched} of {all} events matched no route"),
             Self::NoMatchedPath { unmatched } => {
-                write!(f, "none of {unmatched} events matched a route: is the layer inside the router?")
+                write!(
+                    f,
+                    "none of {unmatched} events matched a route: in axum, use goodput::axum::SliLayer inside the router; \
+                     elsewhere, tell the layer how to name routes"
+                )
             }
-            Self::NoRouteSeen { slo, routes } if routes.is_empty() => write!(f, "SLO {slo:?} has seen no event yet"),
+            Self::NoRouteSeen { slo, routes } if routes.is_empty() => {
+                write!(
+                    f,
+                    "SLO {slo:?} has seen no event yet: no traffic, or a layer added before the routes it should cover"
+                )
+            }
             Self::NoRouteSeen { slo, routes } => {
                 write!(f, "SLO {slo:?} has seen no event yet on its routes {}", routes.join(", "))
             }
@@ -102,7 +111,11 @@ impl fmt::Display for Flag {
                 )
             }
             Self::NoRecentTick { since, expected } => {
-                write!(f, "no tick for {}, expected every {expected:?}: is the ticker running?", Roughly(*since))
+                write!(
+                    f,
+                    "no tick for {}, expected every {expected:?}: is the ticker running, and its guard kept?",
+                    Roughly(*since)
+                )
             }
         }
     }

@@ -1,11 +1,12 @@
 //! The status: everything the process knows about its SLOs at one moment, as one owned value.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::time::Duration;
 
 use goodput_model::{
-    Adaptation, Budget, BurnRate, Counts, Evaluation, Exhaustion, Indicator, Objective, Observation, Period, Row,
-    Verdict, Window, time_to_exhaustion,
+    Adaptation, Budget, BurnRate, Counts, Evaluation, Exhaustion, Indicator, Objective, Observation, Period, Position,
+    Row, Severity, Verdict, Window, time_to_exhaustion,
 };
 
 use super::flags::{self, Flag};
@@ -155,6 +156,30 @@ impl Status {
 }
 
 impl SloStatus {
+    /// The most severe of the conditions that hold.
+    pub fn firing(&self) -> Option<Severity> {
+        self.conditions.iter().filter(|condition| condition.now.active).map(|condition| condition.row.severity()).max()
+    }
+
+    /// The condition to look at first: one that holds before one that does not, then the more severe, then the faster.
+    pub fn worst(&self) -> Option<&ConditionStatus> {
+        self.conditions.iter().max_by_key(|condition| {
+            let standing = match condition.now.position {
+                Position::NoData => 0,
+                Position::Acceptable => 1,
+                Position::Increasing => 2,
+                Position::Recovering => 3,
+                Position::Firing => 4,
+            };
+            (standing, condition.row.severity(), Reverse(condition.row.long()))
+        })
+    }
+
+    /// The burn over this window, which must be one of its [`windows`](Self::windows); no data for any other.
+    pub fn burn(&self, window: Window) -> BurnRate {
+        self.window(window).map_or(BurnRate::NoData, |window| window.burn)
+    }
+
     /// The window of this length.
     pub fn window(&self, window: Window) -> Option<&WindowStatus> {
         self.windows.iter().find(|status| status.seen.window == window)

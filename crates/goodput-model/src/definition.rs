@@ -70,6 +70,12 @@ impl Definition {
         for route in &self.excluded_routes {
             check_route(route, &mut problems);
         }
+        let excluded: HashSet<&str> = self.excluded_routes.iter().map(String::as_str).collect();
+        for slo in &self.slos {
+            for route in slo.selected_routes().iter().filter(|route| excluded.contains(route.as_str())) {
+                problems.push(Problem::ExcludedRoute { slo: slo.name().to_owned(), route: route.clone() });
+            }
+        }
         let declared: HashSet<&str> =
             self.slos.iter().flat_map(Slo::selected_routes).chain(&self.excluded_routes).map(String::as_str).collect();
         if self.max_routes > Self::MAX_ROUTES {

@@ -17,8 +17,7 @@ use tokio::time::{Instant, interval_at};
 use crate::script::Phase;
 use crate::tables;
 
-const LEGEND: &str = "condition: the worst row, its burn over long/short window, and what the long one needs to fire,\n\
-                      which falls as more of it is seen. gone: the client left. per s: of real time; p50, p99: successes.";
+const LEGEND: &str = "burns: long/short window >what the long one needs; gone: client left; per real s";
 
 /// Shows the status until the show is over. When `quiet`, says only where the shop is, on standard error.
 pub(crate) async fn show(

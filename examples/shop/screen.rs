@@ -17,7 +17,7 @@ use tokio::time::{Instant, interval_at};
 use crate::script::Phase;
 use crate::tables;
 
-const LEGEND: &str = "burns: long/short window >what the long one needs; gone: client left; per real s";
+const LEGEND: &str = "burns: long/short window >what the long needs; gone: client left; s: real time";
 
 /// Shows the status until the show is over. When `quiet`, says only where the shop is, on standard error.
 pub(crate) async fn show(

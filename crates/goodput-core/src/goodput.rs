@@ -221,3 +221,43 @@ impl Goodput {
         &self.stopwatch
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use goodput_model::{JudgedAt, Slo};
+
+    use super::*;
+    use crate::classify::Ending;
+    use crate::request::Request;
+
+    #[test]
+    fn recording_takes_none_of_the_locks() {
+        let goodput = Goodput::builder("locks")
+            .slo(Slo::availability("end", "99%"))
+            .slo(Slo::latency("head", "99%", Duration::from_secs(1)).judged_at(JudgedAt::Head))
+            .build()
+            .unwrap()
+            .leak();
+        let record_all = move || {
+            for status in [200, 404, 500] {
+                let mut request = Request::begin(goodput, goodput.route(Some("/known")));
+                request.respond(goodput, status, Some(Verdict::bad("word")), true);
+                request.first_byte(goodput);
+                request.end(goodput, Ending::Completed);
+                Request::begin(goodput, goodput.route(None)).end(goodput, Ending::Dropped);
+            }
+            goodput.work("/known").good();
+        };
+        record_all(); // The route, and what is allocated once, are there from here on.
+        let _held = (goodput.monitor.lock(), goodput.shared.lock(), goodput.routes.lock_admission());
+        let (done, recorded) = mpsc::channel();
+        thread::spawn(move || {
+            record_all();
+            done.send(()).unwrap();
+        });
+        recorded.recv_timeout(Duration::from_secs(10)).expect("nobody waits for a lock");
+    }
+}

@@ -308,6 +308,12 @@ impl Routes {
         self.overflow()
     }
 
+    /// The lock that admits new routes, held.
+    #[cfg(test)]
+    pub(crate) fn lock_admission(&self) -> parking_lot::MutexGuard<'_, usize> {
+        self.admitted.lock()
+    }
+
     fn fill(&self, id: RouteId, template: &str, rules: RouteRules) {
         if let Some(slot) = self.slots.get(id.0 as usize) {
             slot.get_or_init(|| Box::new(Route::new(template, rules, self.shards)));

@@ -125,6 +125,8 @@ fn slot_plans_that_cannot_be_are_refused() {
 fn an_slo_whose_routes_saw_nothing_is_flagged_with_its_routes() {
     let goodput = service().slo(slo().routes(["/chekout"])).build().expect("a definition that holds");
     goodput.work("/checkout").good();
+    assert_eq!(goodput.status().flags, [], "one event is no sign of anything");
+    (0..99).for_each(|_| goodput.work("/checkout").good());
     let flags = goodput.status().flags;
     let expected = Flag::NoRouteSeen { slo: "ok".into(), routes: vec!["/chekout".into()] };
     assert!(flags.contains(&expected), "{flags:?}");
@@ -141,11 +143,13 @@ fn traffic_that_never_matches_a_route_is_flagged() {
             request.complete_at_head(&goodput);
         }
     };
-    unmatched(10);
-    assert!(goodput.status().flags.contains(&Flag::NoMatchedPath { unmatched: 10 }));
-    (0..30).for_each(|_| goodput.work("/a").good());
-    assert!(goodput.status().flags.contains(&Flag::ManyUnmatched { unmatched: 10, all: 40 }));
-    (0..20).for_each(|_| goodput.work("/a").good());
+    unmatched(19);
+    assert_eq!(goodput.status().flags, [], "a scanner came by");
+    unmatched(11);
+    assert!(goodput.status().flags.contains(&Flag::NoMatchedPath { unmatched: 30 }));
+    (0..90).for_each(|_| goodput.work("/a").good());
+    assert!(goodput.status().flags.contains(&Flag::ManyUnmatched { unmatched: 30, all: 120 }));
+    (0..60).for_each(|_| goodput.work("/a").good());
     assert_eq!(goodput.status().flags, [], "a sixth is not many");
 }
 

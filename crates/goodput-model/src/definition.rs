@@ -84,8 +84,9 @@ impl Definition {
         if declared.len() > self.max_routes {
             problems.push(Problem::TooManyRoutes { declared: declared.len(), bound: self.max_routes });
         }
-        if self.reasons.len() > Self::MAX_REASONS {
-            problems.push(Problem::TooManyReasons { declared: self.reasons.len() });
+        let reasons = self.reasons.iter().collect::<HashSet<_>>().len();
+        if reasons > Self::MAX_REASONS {
+            problems.push(Problem::TooManyReasons { declared: reasons });
         }
         for reason in &self.reasons {
             check_name(Subject::Reason, reason, &mut problems);

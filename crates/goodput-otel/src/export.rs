@@ -44,6 +44,9 @@ impl Default for Options {
 
 impl Options {
     /// The cardinality limit that the caller's views give every `goodput.*` instrument, if they raise it.
+    ///
+    /// Each export is held to it by itself. Exports of several services on one meter share its instruments, and their series
+    /// add up: give each a meter of its own provider, or a limit that leaves room.
     pub fn series_limit(mut self, limit: usize) -> Self {
         self.series_limit = limit;
         self

@@ -26,8 +26,8 @@ pin_project! {
     /// - with trailers;
     /// - when it fails, panics or is dropped before any of these.
     ///
-    /// A body that ends short of its declared length, or goes beyond it, has failed: the server breaks the connection, and
-    /// the client has not got what was promised.
+    /// A body that ends short of its declared length has failed: the server breaks the connection, and the client has not got
+    /// what was promised. So has one that goes beyond it, from HTTP/2 on; HTTP/1 servers cut it off, and nobody notices.
     ///
     /// Size and end are the inner body's own, so that servers frame the response as they would without us. When no SLO
     /// waits for the end of the response, nothing is recorded here.

@@ -91,6 +91,9 @@ fn pass_head<B: Body, H: Borrow<Goodput>>(
     } else {
         Rest::Nothing
     };
+    if rest.is_trailers_at_most() {
+        recorder.may_be_dropped();
+    }
     if rest == Rest::Nothing {
         recorder.complete_at_head();
         *following = None;

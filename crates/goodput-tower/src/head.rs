@@ -2,7 +2,7 @@
 
 use goodput_core::{Degraded, Ending, Verdict};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRAILER};
-use http::{Extensions, HeaderMap, Method, Response, StatusCode};
+use http::{Extensions, HeaderMap, Method, Response, StatusCode, Version};
 use http_body::Body;
 
 /// What the handler said about its response, in the response's extensions.
@@ -22,9 +22,16 @@ impl Said {
     }
 }
 
-/// The requests whose responses end differently: all that is remembered of the request.
+/// All that is remembered of the request: what makes its response end differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) struct Asked {
+    how: How,
+    /// HTTP/1 servers cut a body at its declared length; from HTTP/2 on, one that goes beyond it breaks its stream.
+    http1: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
     Head,
     Connect,
     Other,
@@ -32,12 +39,13 @@ pub(crate) enum Asked {
 
 impl Asked {
     #[inline]
-    pub(crate) fn by(method: &Method) -> Self {
-        match *method {
-            Method::HEAD => Self::Head,
-            Method::CONNECT => Self::Connect,
-            _ => Self::Other,
-        }
+    pub(crate) fn by(method: &Method, version: Version) -> Self {
+        let how = match *method {
+            Method::HEAD => How::Head,
+            Method::CONNECT => How::Connect,
+            _ => How::Other,
+        };
+        Self { how, http1: version <= Version::HTTP_11 }
     }
 }
 
@@ -52,6 +60,8 @@ pub(crate) enum Rest {
         declared: u64,
         /// Whether trailers are announced: the body may be dropped before them, and need not be over without them.
         then_trailers: bool,
+        /// Whether the server cuts off what goes beyond.
+        cut: bool,
     },
     /// A body that ends where it says so itself.
     UntilItsEnd,
@@ -62,11 +72,11 @@ impl Rest {
     /// streams live as long as their clients like, so their head is the last thing the service is judged by.
     pub(crate) fn after<B: Body>(asked: Asked, response: &Response<B>) -> Self {
         let (status, headers) = (response.status(), response.headers());
-        let bodiless = asked == Asked::Head
+        let bodiless = asked.how == How::Head
             || status.is_informational()
             || status == StatusCode::NO_CONTENT
             || status == StatusCode::NOT_MODIFIED;
-        let tunnel = asked == Asked::Connect && status.is_success();
+        let tunnel = asked.how == How::Connect && status.is_success();
         if bodiless || tunnel || response.body().is_end_stream() {
             return Self::Nothing;
         }
@@ -74,14 +84,15 @@ impl Rest {
         if media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case(b"text/event-stream")) {
             return Self::Nothing;
         }
-        let own = response.body().size_hint().exact();
-        match own.or_else(|| content_length(headers)) {
+        // gRPC says in trailers how the call ended, and has not ended without them.
+        if media_type.is_some_and(is_grpc) {
+            return Self::UntilItsEnd;
+        }
+        let then_trailers = headers.contains_key(TRAILER);
+        match response.body().size_hint().exact().or_else(|| content_length(headers)) {
             None => Self::UntilItsEnd,
-            // gRPC says in trailers how the call ended, and has not ended without them.
-            Some(_) if media_type.is_some_and(is_grpc) => Self::UntilItsEnd,
-            Some(declared) if headers.contains_key(TRAILER) => Self::Bytes { declared, then_trailers: true },
-            Some(0) => Self::Nothing,
-            Some(declared) => Self::Bytes { declared, then_trailers: false },
+            Some(0) if !then_trailers => Self::Nothing,
+            Some(declared) => Self::Bytes { declared, then_trailers, cut: asked.http1 },
         }
     }
 }
@@ -95,16 +106,23 @@ pub(crate) enum Taken {
     All,
     /// That was the last byte, and trailers may follow.
     AllButTrailers,
-    /// That was more than was declared.
+    /// That was more than was declared, and the server does not cut it off.
     TooMuch,
 }
 
 impl Rest {
+    /// Whether all the bytes were there with the head, and only trailers may follow.
+    #[inline]
+    pub(crate) fn is_trailers_at_most(self) -> bool {
+        matches!(self, Self::Bytes { declared: 0, .. })
+    }
+
     /// Takes `bytes` off what is declared.
     #[inline]
     pub(crate) fn take(&mut self, bytes: u64) -> Taken {
-        let Self::Bytes { declared, then_trailers } = self else { return Taken::Some };
+        let Self::Bytes { declared, then_trailers, cut } = self else { return Taken::Some };
         match declared.checked_sub(bytes) {
+            None if *cut => *declared = 0,
             None => return Taken::TooMuch,
             Some(left) => *declared = left,
         }
@@ -128,7 +146,8 @@ impl Rest {
 /// `application/grpc`, or one of its kinds such as `application/grpc+proto`.
 fn is_grpc(media_type: &[u8]) -> bool {
     const GRPC: &[u8] = b"application/grpc";
-    media_type.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
+    let kind = media_type.split_at_checked(GRPC.len()).filter(|(start, _)| start.eq_ignore_ascii_case(GRPC));
+    kind.is_some_and(|(_, kind)| kind.is_empty() || kind.starts_with(b"+"))
 }
 
 /// The content type without its parameters.
@@ -170,39 +189,40 @@ mod tests {
     #[test]
     fn a_response_is_over_at_its_head_where_http_has_no_body_and_where_the_body_lives_on_its_own() {
         use CONTENT_TYPE as TYPE;
-        let bytes = |declared| Rest::Bytes { declared, then_trailers: false };
+        let bytes = |declared| Rest::Bytes { declared, then_trailers: false, cut: false };
         let (yes, no) = (Rest::Nothing, bytes(5));
-        let rows: &[(Asked, u16, Headers<'_>, Rest)] = &[
-            (Asked::Other, 200, &[], no),
-            (Asked::Other, 500, &[], no),
-            (Asked::Head, 200, &[], yes),
-            (Asked::Head, 404, &[], yes),
-            (Asked::Connect, 200, &[], yes),
-            (Asked::Connect, 299, &[], yes),
-            (Asked::Connect, 403, &[], no),
-            (Asked::Other, 100, &[], yes),
-            (Asked::Other, 101, &[], yes),
-            (Asked::Other, 204, &[], yes),
-            (Asked::Other, 304, &[], yes),
-            (Asked::Other, 205, &[], no),
-            (Asked::Other, 200, &[(TYPE, "text/event-stream")], yes),
-            (Asked::Other, 200, &[(TYPE, "Text/Event-Stream ; charset=utf-8")], yes),
-            (Asked::Other, 200, &[(TYPE, "text/event-streams")], no),
-            (Asked::Other, 200, &[(TYPE, "text/plain")], no),
+        let rows: &[(How, u16, Headers<'_>, Rest)] = &[
+            (How::Other, 200, &[], no),
+            (How::Other, 500, &[], no),
+            (How::Head, 200, &[], yes),
+            (How::Head, 404, &[], yes),
+            (How::Connect, 200, &[], yes),
+            (How::Connect, 299, &[], yes),
+            (How::Connect, 403, &[], no),
+            (How::Other, 100, &[], yes),
+            (How::Other, 101, &[], yes),
+            (How::Other, 204, &[], yes),
+            (How::Other, 304, &[], yes),
+            (How::Other, 205, &[], no),
+            (How::Other, 200, &[(TYPE, "text/event-stream")], yes),
+            (How::Other, 200, &[(TYPE, "Text/Event-Stream ; charset=utf-8")], yes),
+            (How::Other, 200, &[(TYPE, "text/event-streams")], no),
+            (How::Other, 200, &[(TYPE, "text/plain")], no),
         ];
-        for (asked, status, headers, rest) in rows {
-            let found = Rest::after(*asked, &answer(*status, headers));
+        for (how, status, headers, rest) in rows {
+            let asked = Asked { how: *how, http1: false };
+            let found = Rest::after(asked, &answer(*status, headers));
             assert_eq!(found, *rest, "{asked:?} {status} {headers:?}");
         }
         let empty = Response::new(Empty::<Bytes>::new());
-        assert_eq!(Rest::after(Asked::Other, &empty), yes);
+        assert_eq!(Rest::after(Asked { how: How::Other, http1: false }, &empty), yes);
     }
 
     #[test]
     fn the_length_is_the_bodys_own_or_the_declared_one_unless_trailers_follow() {
         use CONTENT_TYPE as TYPE;
         let until_its_end = Rest::UntilItsEnd;
-        let bytes = |declared, then_trailers| Rest::Bytes { declared, then_trailers };
+        let bytes = |declared, then_trailers| Rest::Bytes { declared, then_trailers, cut: false };
         let rows: &[(Answer, Rest)] = &[
             (answer(200, &[(CONTENT_LENGTH, "7")]), bytes(5, false)),
             (stream(&[]), until_its_end),
@@ -213,9 +233,15 @@ mod tests {
             (stream(&[(CONTENT_LENGTH, "7"), (TRAILER, "digest")]), bytes(7, true)),
             (stream(&[(CONTENT_LENGTH, "7"), (TYPE, "application/grpc+proto")]), until_its_end),
             (answer(200, &[(TYPE, "application/grpc")]), until_its_end),
+            (answer(200, &[(TYPE, "application/grpc-web")]), bytes(5, false)),
         ];
         for (response, rest) in rows {
-            assert_eq!(Rest::after(Asked::Other, response), *rest, "{:?}", response.headers());
+            assert_eq!(
+                Rest::after(Asked { how: How::Other, http1: false }, response),
+                *rest,
+                "{:?}",
+                response.headers()
+            );
         }
     }
 }

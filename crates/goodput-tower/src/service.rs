@@ -53,7 +53,7 @@ where
     #[inline]
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let goodput = self.goodput.borrow();
-        let asked = Asked::by(request.method());
+        let asked = Asked::by(request.method(), request.version());
         if nesting::is_inside(goodput) {
             goodput.note_nested_layer();
             return ResponseFuture::new(self.inner.call(request), None, asked);

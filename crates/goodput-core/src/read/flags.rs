@@ -22,19 +22,20 @@ pub enum Flag {
         /// Events counted as `other`.
         counted_as_other: u64,
     },
-    /// More than a fifth of all events matched no route.
+    /// More than a fifth of all events, of at least 100, matched no route.
     ManyUnmatched {
         /// Events that matched no route.
         unmatched: u64,
         /// All events.
         all: u64,
     },
-    /// Events came, and none of them matched a route: the layer probably sits where the router has not matched yet.
+    /// Events came, 20 at least, and none of them matched a route: the layer probably sits where the router has not matched yet.
     NoMatchedPath {
         /// Events without a route.
         unmatched: u64,
     },
-    /// No event was ever seen on the SLO's routes: they may be misspelt.
+    /// No event was ever seen on the SLO's routes, though there were 100 elsewhere or five minutes went by: they may be
+    /// misspelt.
     NoRouteSeen {
         /// The SLO.
         slo: String,
@@ -121,6 +122,12 @@ impl fmt::Display for Flag {
     }
 }
 
+/// Before so many events, one stray request is no sign of anything.
+const SOME_EVENTS: u64 = 20;
+const MANY_EVENTS: u64 = 100;
+/// Until this age, a route without a request is no sign of anything either, unless others had many.
+const SETTLED: Duration = Duration::from_secs(5 * 60);
+
 /// Raises the flags that hold `now`.
 pub(super) fn raise(
     slos: &[WatchedSlo],
@@ -137,13 +144,14 @@ pub(super) fn raise(
     if let Some(bound) = routes_full {
         flags.push(Flag::RoutesFull { bound, counted_as_other: begun(OTHER) });
     }
-    if unmatched > 0 && unmatched == all {
+    if unmatched >= SOME_EVENTS && unmatched == all {
         flags.push(Flag::NoMatchedPath { unmatched });
-    } else if unmatched > all / 5 {
+    } else if all >= MANY_EVENTS && unmatched > all / 5 {
         flags.push(Flag::ManyUnmatched { unmatched, all });
     }
+    let should_have_come = all >= MANY_EVENTS || monitor.age(now) >= SETTLED;
     for (slo, seen) in slos.iter().zip(&detail.seen) {
-        if !seen {
+        if !seen && should_have_come {
             flags.push(Flag::NoRouteSeen { slo: slo.name.clone(), routes: slo.routes.clone() });
         }
     }

@@ -38,6 +38,8 @@ pub(crate) struct Edge<'a> {
     /// Nothing where the window reaches back to the origin, when every counter stood at 0.
     counts: Option<&'a [Counts]>,
     gap: Duration,
+    /// Awake time at the first mark within the window: all since then was seen in it.
+    inside: Option<Duration>,
 }
 
 impl History {
@@ -66,17 +68,26 @@ impl History {
         if target <= self.origin.since_origin() {
             return self.origin_edge(Duration::ZERO);
         }
+        let inside = self
+            .rings
+            .iter()
+            .filter_map(|ring| ring.after(target))
+            .min_by_key(|mark| mark.at)
+            .map(|mark| mark.at.awake());
         let newest = self.rings.iter().filter_map(|ring| ring.at_or_before(target)).max_by_key(|mark| mark.at);
         match newest {
-            Some(mark) => {
-                Edge { at: mark.at, counts: Some(&mark.counts), gap: target.saturating_sub(mark.at.since_origin()) }
-            }
-            None => self.origin_edge(target.saturating_sub(self.origin.since_origin())),
+            Some(mark) => Edge {
+                at: mark.at,
+                counts: Some(&mark.counts),
+                gap: target.saturating_sub(mark.at.since_origin()),
+                inside,
+            },
+            None => Edge { inside, ..self.origin_edge(target.saturating_sub(self.origin.since_origin())) },
         }
     }
 
     fn origin_edge(&self, gap: Duration) -> Edge<'static> {
-        Edge { at: self.origin, counts: None, gap }
+        Edge { at: self.origin, counts: None, gap, inside: None }
     }
 }
 
@@ -97,6 +108,10 @@ impl Ring {
         self.marks.push_back(Mark { at: now, counts });
     }
 
+    fn after(&self, target: Duration) -> Option<&Mark> {
+        self.marks.get(self.marks.partition_point(|mark| mark.at.since_origin() <= target))
+    }
+
     fn at_or_before(&self, target: Duration) -> Option<&Mark> {
         let after = self.marks.partition_point(|mark| mark.at.since_origin() <= target);
         self.marks.get(after.checked_sub(1)?)
@@ -107,8 +122,10 @@ impl Edge<'_> {
     /// What SLO `index` saw since, given what its counters stand at now.
     pub(crate) fn observe(&self, window: Window, now: Moment, index: usize, live: Counts) -> Observation {
         let then = self.counts.and_then(|counts| counts.get(index)).copied().unwrap_or_default();
-        // Of the time since the edge, the gap is not the window's: counted as seen last, so that coverage never says too much.
+        // Of the time awake since the edge, as much as the gap may lie before the window; what lies after the first mark within
+        // the window does not. The larger of the two is certain, so coverage never says too much.
         let seen = now.awake().saturating_sub(self.at.awake()).saturating_sub(self.gap);
+        let seen = seen.max(self.inside.map_or(Duration::ZERO, |inside| now.awake().saturating_sub(inside)));
         Observation {
             window,
             counts: live.since(then),
@@ -152,6 +169,20 @@ mod tests {
         assert_eq!(seen.counts.good, 8);
         // 230 s awake since the mark at 10 s, of which the window begins 170 s later: at least 60 s were its own.
         assert_eq!(seen.coverage.seen(), Duration::from_secs(60));
+    }
+
+    #[test]
+    fn what_was_seen_after_a_suspend_is_covered_while_the_far_edge_lies_within_it() {
+        let mut history = History::new(&SlotPlan::standard(Period::D30), at(0));
+        let (awake, slept) = (Duration::from_secs(3_600), Duration::from_secs(8 * 3_600));
+        history.push(Moment::with_awake(awake, awake), &[good(1)]);
+        let after = |seconds| {
+            let more = Duration::from_secs(seconds);
+            Moment::with_awake(awake + slept + more, awake + more)
+        };
+        (0..=20).for_each(|tick| history.push(after(tick * 10), &[good(2 + tick)]));
+        let seen = history.edge(after(200), Window::H1).observe(Window::H1, after(200), 0, good(30));
+        assert_eq!(seen.coverage.seen(), Duration::from_secs(200));
     }
 
     #[test]

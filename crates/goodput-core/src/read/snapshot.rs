@@ -92,8 +92,11 @@ fn said_by_handlers(route: &Route, reasons: &Reasons) -> Vec<(Verdict, u64)> {
     if !route.has_reasons() {
         return Vec::new();
     }
-    let given = reasons.words().map(|(said, verdict)| (verdict, route.read_reason(said, Point::Head)));
-    given.filter(|(_, events)| *events > 0).collect()
+    let mut sums = Vec::new();
+    for (said, verdict) in reasons.words() {
+        add(&mut sums, verdict, route.read_reason(said, Point::Head));
+    }
+    sums
 }
 
 /// Sums the reasons of each SLO's verdicts.

@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use goodput_core::Outcome;
-use http::{HeaderMap, Method, Response};
+use http::{HeaderMap, Method, Response, Version};
 use http_body::Body;
 use http_body_util::{BodyExt, Empty, Full, Limited};
 
@@ -63,11 +63,24 @@ fn a_body_is_complete_with_the_last_byte_of_its_declared_length() {
 #[test]
 fn a_body_that_misses_its_declared_length_has_failed() {
     let five = || Script::new([Data(3), Data(2)]);
-    check("goes beyond", five(), &[("content-length", "4")], 2, Outcome::BodyFailed);
     check("ends short", five(), &[("content-length", "6")], 3, Outcome::BodyFailed);
     check("says it ends short", five().knowing_its_end(), &[("content-length", "6")], 2, Outcome::BodyFailed);
     let trailers = Script::new([Data(3), Trailers]);
     check("has trailers too early", trailers, &[("content-length", "6")], 2, Outcome::BodyFailed);
+}
+
+#[test]
+fn a_body_that_goes_beyond_its_declared_length_is_cut_by_http1_and_fails_http2() {
+    for (version, outcome, judged) in
+        [(Version::HTTP_11, Outcome::Success, Good), (Version::HTTP_2, Outcome::BodyFailed, Bad)]
+    {
+        let house = House::new();
+        let body = Script::new([Data(3), Data(3)]);
+        let response = Response::builder().header("content-length", "4").body(body).unwrap();
+        let mut response = house.answer_over(version, response);
+        frames(response.body_mut(), 2);
+        house.check(&format!("{version:?}"), outcome, judged);
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use goodput_core::{Goodput, GoodputBuilder, JudgedAt, ManualStopwatch, Outcome, Slo, Stopwatch};
 use goodput_tower::{Fixed, SliBody, SliLayer};
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, Version};
 use http_body::{Body, Frame};
 use tower::{Layer, Service, service_fn};
 
@@ -68,6 +68,13 @@ impl House {
     /// Sends a request to a service that gives this response.
     pub(crate) fn answer<B: Body + 'static>(&self, method: Method, response: Response<B>) -> Followed<B> {
         answer(&self.layer(), request(method), response)
+    }
+
+    /// As [`answer`](Self::answer), to a GET of this version of HTTP.
+    pub(crate) fn answer_over<B: Body + 'static>(&self, version: Version, response: Response<B>) -> Followed<B> {
+        let mut asked = request(Method::GET);
+        *asked.version_mut() = version;
+        answer(&self.layer(), asked, response)
     }
 
     /// Exactly one request, on this route, with this outcome and verdict, and nothing in flight.

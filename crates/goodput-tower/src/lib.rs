@@ -55,7 +55,7 @@
 //! # What it costs
 //!
 //! No lock, two clock readings, no box: futures and bodies are concrete types. No allocation, once this share of the
-//! counters has seen the route. About 113 ns a request with a `&'static Goodput` (`cargo bench --bench layer`); see
+//! counters has seen the route. About 115 ns a request with a `&'static Goodput` (`cargo bench --bench layer`); see
 //! [`SliLayer`] for other handles. Following a body to its end adds about 19 ns, and in axum one box, on routes with an SLO
 //! that waits for the end.
 //!

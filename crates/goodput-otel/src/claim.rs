@@ -37,8 +37,4 @@ impl Claim {
             claimed.remove(&self.service);
         }
     }
-
-    pub(crate) fn service(&self) -> &str {
-        &self.service
-    }
 }

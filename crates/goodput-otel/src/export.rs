@@ -98,11 +98,6 @@ impl Exporter {
         self.reading.on.store(false, Ordering::Relaxed);
         self.claim.release();
     }
-
-    /// The name of the exported service.
-    pub fn service(&self) -> &str {
-        self.claim.service()
-    }
 }
 
 /// What every callback shares.

@@ -45,7 +45,7 @@
 //! | a head without a body: to `HEAD`, with 1xx, 204 or 304, or with a body that is at its end | its status |
 //! | the head of a stream without an end of its own: 101, 2xx to `CONNECT`, `text/event-stream` | its status |
 //! | the body ends: `None`, trailers, a last frame that says so, the last byte of the declared length | its status |
-//! | the body fails | body failed |
+//! | the body fails, or ends short of its declared length | body failed |
 //! | the body panics | panicked |
 //! | the body is dropped before its end | body dropped |
 //!

@@ -281,9 +281,12 @@ impl Routes {
         self.admit(template, self.newcomers.clone())
     }
 
-    /// A route that has no place of its own, which is flagged.
+    /// A route that has no place of its own, which is flagged. Looks before it writes: requests beyond the bound keep coming,
+    /// and a line that all cores write would slow them down.
     fn overflow(&self) -> RouteId {
-        self.overflowed.store(true, Ordering::Relaxed);
+        if !self.has_overflowed() {
+            self.overflowed.store(true, Ordering::Relaxed);
+        }
         self.other()
     }
 

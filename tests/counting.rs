@@ -6,7 +6,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use goodput::{Counts, Ending, Goodput, Request, RouteId, Slo, Verdict};
+use goodput::{Code, Counts, Ending, Goodput, Head, Request, RouteId, Slo, Verdict};
 
 fn instance() -> Arc<Goodput> {
     let builder = Goodput::builder("counting").slo(Slo::availability("ok", "99.9%")).slo(Slo::latency(
@@ -24,19 +24,19 @@ fn request(goodput: &Goodput, route: RouteId, number: u64) {
         0 => request.end(goodput, Ending::Panicked),
         1 => request.end(goodput, Ending::Dropped),
         2 => {
-            request.respond(goodput, 200, None, false);
+            request.respond(goodput, Code::http(200));
             request.end(goodput, Ending::Failed);
         }
         3 => {
-            request.respond(goodput, 429, None, false);
+            request.respond(goodput, Code::http(429));
             request.complete_at_head(goodput);
         }
         4 => {
-            request.respond(goodput, 200, Some(Verdict::bad("declined")), false);
+            request.respond(goodput, Head { verdict: Some(Verdict::bad("declined")), ..Head::new(Code::http(200)) });
             request.complete_at_head(goodput);
         }
         _ => {
-            request.respond(goodput, 200, None, false);
+            request.respond(goodput, Code::http(200));
             request.first_byte(goodput);
             request.end(goodput, Ending::Completed);
         }

@@ -8,7 +8,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use goodput::{Ending, Goodput, Moment, Request, RouteId, Slo};
+use goodput::{Code, Ending, Goodput, Moment, Request, RouteId, Slo};
 use parking_lot::Mutex;
 
 /// 100 SLOs, availability and latency in turn, over ten routes each: 1,000 known routes.
@@ -53,7 +53,7 @@ fn spread_over_all_shards(goodput: &Goodput, routes: &[RouteId]) {
             scope.spawn(|| {
                 for (position, route) in routes.iter().enumerate() {
                     let mut request = Request::begin(goodput, *route);
-                    request.respond(goodput, if position % 50 == n { 500 } else { 200 }, None, false);
+                    request.respond(goodput, Code::http(if position % 50 == n { 500 } else { 200 }));
                     request.end(goodput, Ending::Completed);
                 }
             });
@@ -84,7 +84,7 @@ fn a_status_of_a_hundred_slos_takes_less_than_2_ms() {
     let routes = routes(&goodput);
     for (n, route) in routes.iter().enumerate() {
         let mut request = Request::begin(&goodput, *route);
-        request.respond(&goodput, if n % 50 == 0 { 500 } else { 200 }, None, false);
+        request.respond(&goodput, Code::http(if n % 50 == 0 { 500 } else { 200 }));
         request.end(&goodput, Ending::Completed);
     }
     let took = median_of(51, || drop(goodput.status()));
@@ -120,7 +120,7 @@ fn five_minutes_of_load_with_nobody_reading_move_memory_by_less_than_1_mib() {
             while start.elapsed() < time {
                 for route in &routes {
                     let mut request = Request::begin(&goodput, *route);
-                    request.respond(&goodput, 200, None, false);
+                    request.respond(&goodput, Code::http(200));
                     request.end(&goodput, Ending::Completed);
                 }
             }

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use goodput::{
-    BurnRate, Goodput, GoodputBuilder, ManualStopwatch, ManualTimeline, Position, Remaining, Severity, Slo, SlotPlan,
-    Stopwatch, Timeline, Verdict, Window,
+    BurnRate, Code, Goodput, GoodputBuilder, ManualStopwatch, ManualTimeline, Position, Remaining, Severity, Slo,
+    SlotPlan, Stopwatch, Timeline, Verdict, Window,
 };
 
 struct House {
@@ -157,7 +157,7 @@ fn it_reads_as_a_person_wants_to_read_it() {
     let waiting = house.goodput.work("/checkout").start();
     house.stopwatch.advance(Duration::from_millis(5));
     let mut probe = goodput::Request::begin(&house.goodput, house.goodput.route(Some("/health")));
-    probe.respond(&house.goodput, 200, None, false);
+    probe.respond(&house.goodput, Code::http(200));
     let shown = house.goodput.status().to_string();
     drop(waiting);
     let golden = include_str!("golden/status.txt");

@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_model::{Definition, Period, Policy, Problem, Slo};
+use goodput_model::{Definition, Period, Policy, Problem, Reason, RouteClass, Slo};
 
 use crate::classify::{RuleSet, Table, TableError};
 use crate::clock::{Stopwatch, Timeline};
 use crate::goodput::{Compiled, Goodput};
-use crate::read::{Monitor, SlotPlan, WatchedSlo};
-use crate::record::{RouteRules, Routes, shard_count};
+use crate::read::{Monitor, SlotPlan, Waiting, WatchedSlo};
+use crate::record::{ByClass, Class, Known, Plan, RouteRules, Routes, shard_count};
 
 /// Builds a [`Goodput`].
 #[derive(Clone, Debug)]
@@ -70,6 +70,37 @@ impl GoodputBuilder {
         self
     }
 
+    /// Marks routes whose successful responses are streams, whatever their content type: long polls, feeds. Event streams
+    /// are known by their own.
+    pub fn stream_routes<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
+        self.definition.stream_routes.extend(routes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Declares services that this one calls, beyond those that SLOs name: each has a reason that blames it, with an
+    /// exported series from 0.
+    pub fn dependencies<D: Into<String>>(mut self, names: impl IntoIterator<Item = D>) -> Self {
+        self.definition.dependencies.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Declares request classes, at most 8: `critical` and `low`, the tiers of tenants, synthetic traffic.
+    ///
+    /// A request's class is part of what it is counted under, and SLOs may select classes. The server gives it: a
+    /// [`RequestClass`](crate::RequestClass) in the request's extensions, else the layer, else [the
+    /// route](Self::class_routes).
+    pub fn classes<C: Into<String>>(mut self, names: impl IntoIterator<Item = C>) -> Self {
+        self.definition.classes.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Gives the requests of these routes a class, where nothing else does.
+    pub fn class_routes<R: Into<String>>(mut self, class: &str, routes: impl IntoIterator<Item = R>) -> Self {
+        let rules = routes.into_iter().map(|route| RouteClass { route: route.into(), class: class.to_owned() });
+        self.definition.route_classes.extend(rules);
+        self
+    }
+
     /// Times requests with this stopwatch.
     pub fn stopwatch(mut self, stopwatch: Stopwatch) -> Self {
         self.stopwatch = stopwatch;
@@ -107,12 +138,17 @@ impl GoodputBuilder {
         check_time(&plan, longest.unwrap_or_default(), self.tick_every)?;
         let slos = watch(&self.definition);
         let origin = self.timeline.now();
+        let routes = compile_routes(&self.definition)?;
+        let limits = routes.iter().map(|route| route.table().limit());
+        let thresholds = self.definition.slos.iter().filter_map(|slo| slo.indicator().threshold());
+        let longest_limit = limits.chain(thresholds.map(|(threshold, _)| threshold)).max().unwrap_or_default();
+        let waiting = Waiting::new(origin, self.tick_every, longest_limit, self.timeline.speed());
         Ok(Goodput::assemble(Compiled {
-            routes: compile_routes(&self.definition)?,
+            routes,
             stopwatch: self.stopwatch,
             timeline: self.timeline,
             tick_every: self.tick_every,
-            monitor: Monitor::new(&plan, origin, &slos),
+            monitor: Monitor::new(&plan, origin, &slos, waiting),
             slos,
             definition: self.definition,
         }))
@@ -150,9 +186,11 @@ fn watch(definition: &Definition) -> Vec<WatchedSlo> {
 fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
     let mut tables = Tables { definition, compiled: HashMap::new() };
     let excluded: BTreeSet<&str> = definition.excluded_routes.iter().map(String::as_str).collect();
+    let streams: BTreeSet<&str> = definition.stream_routes.iter().map(String::as_str).collect();
+    let classes = class_numbers(definition);
     let mut selected_by: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut everywhere = Vec::new();
-    for (index, slo) in definition.slos.iter().enumerate() {
+    for (index, slo) in definition.slos.iter().enumerate().filter(|(_, slo)| slo.dependency_name().is_none()) {
         if slo.selected_routes().is_empty() {
             everywhere.push(index);
         }
@@ -160,16 +198,40 @@ fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
             selected_by.entry(route).or_default().push(index);
         }
     }
-    let mut known = Vec::new();
-    for route in selected_by.keys().copied().chain(excluded.iter().copied()).collect::<BTreeSet<_>>() {
+    let named = selected_by.keys().copied().chain(classes.keys().copied());
+    let named: BTreeSet<&str> = named.chain(excluded.iter().copied()).chain(streams.iter().copied()).collect();
+    let mut known = HashMap::new();
+    for route in named {
         let mut slos = selected_by.get(route).cloned().unwrap_or_default();
         slos.extend(&everywhere);
         slos.sort_unstable();
-        known.push((route, tables.of(slos, excluded.contains(route), false)?));
+        let rules = tables.by_class(&slos, excluded.contains(route), false)?;
+        let class = classes.get(route).copied().unwrap_or_default();
+        known.insert(route.to_owned(), Known { rules, class, streams: streams.contains(route) });
     }
-    let newcomers = tables.of(everywhere.clone(), false, false)?;
-    let unmatched = tables.of(everywhere, false, true)?;
-    Ok(Routes::new(known.into_iter(), newcomers, unmatched, definition.max_routes, shard_count()))
+    for dependency in definition.all_dependencies() {
+        let named = |(_, slo): &(usize, &Slo)| slo.dependency_name() == Some(dependency);
+        let slos = definition.slos.iter().enumerate().filter(named).map(|(index, _)| index).collect();
+        let rules = vec![tables.of(slos, false, false)?; definition.classes.len() + 1].into();
+        let template = format!("{}{dependency}", Reason::DEPENDENCY);
+        known.insert(template, Known { rules, class: Class::NONE, streams: false });
+    }
+    let plan = Plan {
+        bound: definition.max_routes.saturating_add(definition.all_dependencies().len()),
+        known,
+        newcomers: tables.by_class(&everywhere, false, false)?,
+        unmatched: tables.by_class(&everywhere, false, true)?,
+        dependency: tables.of(Vec::new(), false, false)?,
+        classes: definition.classes.len(),
+    };
+    Ok(Routes::new(plan, shard_count()))
+}
+
+/// The class of each route that has one.
+fn class_numbers(definition: &Definition) -> HashMap<&str, Class> {
+    let number = |rule: &RouteClass| definition.classes.iter().position(|class| *class == rule.class);
+    let rules = definition.route_classes.iter();
+    rules.filter_map(|rule| Some((rule.route.as_str(), Class::numbered(number(rule)? + 1)))).collect()
 }
 
 /// The tables compiled so far: routes with the same SLOs share one.
@@ -179,6 +241,19 @@ struct Tables<'a> {
 }
 
 impl Tables<'_> {
+    /// The rules of these SLOs for requests of no class, then for each class.
+    fn by_class(&mut self, slos: &[usize], excluded: bool, unmatched: bool) -> Result<ByClass, BuildError> {
+        let classes = std::iter::once(None).chain(self.definition.classes.iter().map(Some));
+        let selected = |class: Option<&String>| {
+            let selects = |slo: &Slo| {
+                slo.selected_classes().is_empty() || class.is_some_and(|class| slo.selected_classes().contains(class))
+            };
+            slos.iter().copied().filter(|index| self.definition.slos.get(*index).is_some_and(selects)).collect()
+        };
+        let by_class: Vec<Vec<usize>> = classes.map(selected).collect();
+        by_class.into_iter().map(|slos| self.of(slos, excluded, unmatched)).collect()
+    }
+
     fn of(&mut self, slos: Vec<usize>, excluded: bool, unmatched: bool) -> Result<RouteRules, BuildError> {
         let key = (slos, excluded, unmatched);
         if let Some(rules) = self.compiled.get(&key) {

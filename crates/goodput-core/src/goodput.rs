@@ -1,16 +1,16 @@
 //! The handle: one service's definition, its counters and its memory, as a plain owned value.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use goodput_model::{Definition, Verdict};
+use goodput_model::{Definition, Reason, Verdict};
 use parking_lot::Mutex;
 
 use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::read::{Monitor, Status, WatchedSlo, compose, read_counts, read_detail};
-use crate::record::{Reasons, RouteId, Routes};
+use crate::record::{Class, Present, Queue, Reasons, RouteId, Routes, shard_count};
 use crate::ticker::{Ticker, TickerError};
 use crate::work::Work;
 
@@ -39,7 +39,18 @@ pub struct Goodput {
     definition: Definition,
     monitor: Mutex<Monitor>,
     shared: Mutex<Option<Shared>>,
-    nested_layers: AtomicU64,
+    present: Present,
+    queue: Queue,
+    has_outer: AtomicBool,
+    mishaps: Mishaps,
+}
+
+/// What went wrong around the events.
+#[derive(Debug, Default)]
+pub(crate) struct Mishaps {
+    pub(crate) nested_layers: AtomicU64,
+    pub(crate) unready: AtomicU64,
+    pub(crate) unknown_classes: AtomicU64,
 }
 
 /// A status that several readers share, and when it was read.
@@ -79,7 +90,10 @@ impl Goodput {
             definition,
             monitor: Mutex::new(monitor),
             shared: Mutex::new(None),
-            nested_layers: AtomicU64::new(0),
+            present: Present::default(),
+            queue: Queue::new(shard_count()),
+            has_outer: AtomicBool::new(false),
+            mishaps: Mishaps::default(),
         }
     }
 
@@ -95,7 +109,48 @@ impl Goodput {
     /// one hash and one comparison of the string.
     #[inline]
     pub fn route(&self, template: Option<&str>) -> RouteId {
-        self.routes.resolve(template)
+        self.routes.resolve(template, Class::NONE)
+    }
+
+    /// The route of a template, if it is known already: named by the definition, or seen before.
+    #[inline]
+    pub fn known_route(&self, template: &str) -> Option<RouteId> {
+        self.routes.find(template, Class::NONE)
+    }
+
+    /// The route for calls to a dependency, judged by the SLOs of that dependency and by no other.
+    ///
+    /// Declare its name in the definition: calls to others are counted, within the bound on routes, and judged by no SLO.
+    pub fn dependency(&self, name: &str) -> RouteId {
+        self.route(Some(&format!("{}{name}", Reason::DEPENDENCY)))
+    }
+
+    /// The request class of this name; none, and a flag, if the definition does not declare it.
+    pub fn class(&self, name: &str) -> Class {
+        let position = self.definition.classes.iter().position(|class| class == name);
+        if position.is_none() {
+            // Relaxed: a number for people.
+            self.mishaps.unknown_classes.fetch_add(1, Ordering::Relaxed);
+        }
+        position.map_or(Class::NONE, |position| Class::numbered(position + 1))
+    }
+
+    /// Whether the definition declares request classes.
+    #[inline]
+    pub fn has_classes(&self) -> bool {
+        !self.definition.classes.is_empty()
+    }
+
+    /// The same route for requests of this class.
+    pub fn in_class(&self, route: RouteId, class: Class) -> RouteId {
+        self.routes.in_class(route, class)
+    }
+
+    /// Successful responses on this route are streams from here on: judged at their head, in flight no longer than that.
+    pub fn mark_streaming(&self, route: RouteId) {
+        if let Some(route) = self.routes.get(route) {
+            route.mark_streaming();
+        }
     }
 
     /// Work that is no request, under a name that SLOs select as they select routes.
@@ -128,8 +183,11 @@ impl Goodput {
     fn tick_at(&self, now: impl FnOnce() -> Moment) {
         // The lock is held while reading, so that a later mark never has older counts.
         let mut monitor = self.monitor.lock();
-        let counts = read_counts(&self.routes, self.slos.len());
-        monitor.tick(now(), &counts, &self.slos);
+        let (counts, finished) = read_counts(&self.routes, self.slos.len());
+        let now = now();
+        if monitor.tick(now, &counts, &self.slos) {
+            monitor.waiting.tick(now, &self.routes, &self.present, &finished);
+        }
     }
 
     /// Starts a thread that ticks until the returned guard is dropped.
@@ -148,14 +206,15 @@ impl Goodput {
         let detail = read_detail(&self.routes, &self.reasons, self.slos.len());
         let monitor = self.monitor.lock();
         compose(crate::read::Parts {
-            service: &self.definition.service,
             slos: &self.slos,
             monitor: &monitor,
             detail,
             now,
             tick_every: self.tick_every,
-            routes_full: self.routes.has_overflowed().then(|| self.routes.bound()),
-            nested: self.nested_layers.load(Ordering::Relaxed),
+            routes: &self.routes,
+            definition: &self.definition,
+            mishaps: &self.mishaps,
+            queued: self.queue.len(),
         })
     }
 
@@ -204,7 +263,37 @@ impl Goodput {
     #[cold]
     pub fn note_nested_layer(&self) {
         // Relaxed: a number for people.
-        self.nested_layers.fetch_add(1, Ordering::Relaxed);
+        self.mishaps.nested_layers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A layered service failed before it was ready for a request. No request was accepted, so none is counted.
+    #[doc(hidden)]
+    #[cold]
+    pub fn note_unready(&self) {
+        self.mishaps.unready.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// From here on some requests arrive through an outer layer.
+    #[doc(hidden)]
+    pub fn note_outer_layer(&self) {
+        self.has_outer.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether some requests arrive through an outer layer. Relaxed: layers are made before requests come.
+    #[doc(hidden)]
+    #[inline]
+    pub fn has_outer_layer(&self) -> bool {
+        self.has_outer.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// The present slot of time.
+    #[inline]
+    pub(crate) fn present(&self) -> &Present {
+        &self.present
     }
 
     #[inline]
@@ -230,8 +319,8 @@ mod tests {
     use goodput_model::{JudgedAt, Slo};
 
     use super::*;
-    use crate::classify::Ending;
-    use crate::request::Request;
+    use crate::classify::{Code, Ending};
+    use crate::request::{Head, Request};
 
     #[test]
     fn recording_takes_none_of_the_locks() {
@@ -244,7 +333,8 @@ mod tests {
         let record_all = move || {
             for status in [200, 404, 500] {
                 let mut request = Request::begin(goodput, goodput.route(Some("/known")));
-                request.respond(goodput, status, Some(Verdict::bad("word")), true);
+                let (code, verdict) = (Code::http(status), Some(Verdict::bad("word")));
+                request.respond(goodput, Head { code, verdict, degraded: true, stream: status == 404 });
                 request.first_byte(goodput);
                 request.end(goodput, Ending::Completed);
                 Request::begin(goodput, goodput.route(None)).end(goodput, Ending::Dropped);

@@ -15,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+mod arrival;
 mod builder;
 mod classify;
 mod clock;
@@ -25,16 +26,17 @@ mod request;
 mod ticker;
 mod work;
 
+pub use arrival::{Arrival, Seen};
 pub use builder::{BuildError, GoodputBuilder};
-pub use classify::{Ending, Outcome, TableError};
+pub use classify::{Code, Ending, Outcome, TableError};
 pub use clock::{ManualStopwatch, ManualTimeline, Moment, Stopwatch, Timeline};
 pub use goodput::Goodput;
 pub use goodput_model::*;
 pub use read::{
-    ConditionStatus, Flag, Latencies, LatencySummary, ReasonCount, RouteStatus, Scope, SloStatus, SlotError, SlotPlan,
-    Status, Tier, WindowStatus,
+    ConditionStatus, ErrorCount, Flag, Latencies, LatencySummary, ReasonCount, RouteReason, RouteStatus, Scope,
+    SloStatus, SlotError, SlotPlan, Status, Tier, WindowStatus,
 };
-pub use record::RouteId;
-pub use request::Request;
+pub use record::{Class, RequestClass, RouteId};
+pub use request::{Head, Request};
 pub use ticker::{Ticker, TickerError};
 pub use work::{Work, WorkGuard};

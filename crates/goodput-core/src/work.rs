@@ -5,10 +5,10 @@ use std::time::Duration;
 use goodput_model::{Counts, Reason, Verdict};
 
 use crate::Goodput;
-use crate::classify::{Ending, Word};
+use crate::classify::{Code, Ending, Word};
 use crate::clock::nanos;
 use crate::record::{Point, RouteId};
-use crate::request::Request;
+use crate::request::{Head, Request};
 
 /// A kind of work under a name of its own, which SLOs select as they select routes.
 ///
@@ -34,8 +34,10 @@ pub struct Work<'a> {
 const BATCH: Reason = Reason::new("batch");
 /// The largest part of a batch.
 const MOST: u64 = 1 << 48;
-/// The status that stands for work without one.
-const NO_STATUS: u16 = 200;
+/// What a verdict makes of work, which has no status.
+const fn said(verdict: Verdict) -> Head {
+    Head { verdict: Some(verdict), ..Head::new(Code::http(200)) }
+}
 
 impl<'a> Work<'a> {
     pub(crate) fn new(goodput: &'a Goodput, route: RouteId) -> Self {
@@ -60,7 +62,7 @@ impl<'a> Work<'a> {
     /// One event that took `elapsed`. Latency SLOs judge it as they judge a response.
     pub fn record(self, verdict: Verdict, elapsed: Duration) {
         let mut request = Request::begin(self.goodput, self.route);
-        request.respond_after(self.goodput, NO_STATUS, Some(verdict), false, nanos(elapsed));
+        request.respond_after(self.goodput, said(verdict), nanos(elapsed));
         request.complete_at_head(self.goodput);
     }
 
@@ -81,12 +83,17 @@ impl<'a> Work<'a> {
 
     fn count(self, verdict: Verdict, count: u64) {
         let Some(route) = self.goodput.routes().get(self.route).filter(|_| count > 0) else { return };
-        route.begin(count);
+        let now = self.goodput.present().read();
+        route.begin(now, count);
         if let Some(said) = self.goodput.reasons().said(Some(verdict)) {
             // An event that is over at once is decided at both points.
             route.give_reason(said, Point::Head, count);
             route.give_reason(said, Point::End, count);
+            if matches!(verdict, Verdict::Bad(_)) {
+                route.give_error(said, count);
+            }
         }
+        route.leave(now, now, count);
         route.add(route.table().untimed(Word::heard(Some(verdict), false)), count);
     }
 }
@@ -103,7 +110,7 @@ pub struct WorkGuard<'a> {
 impl WorkGuard<'_> {
     /// The event is over.
     pub fn finish(mut self, verdict: Verdict) {
-        self.request.respond(self.goodput, NO_STATUS, Some(verdict), false);
+        self.request.respond(self.goodput, said(verdict));
         self.request.complete_at_head(self.goodput);
     }
 }

@@ -10,7 +10,8 @@
 use std::time::Duration;
 
 use goodput_core::{
-    CancelPolicy, Counts, Ending, Goodput, JudgedAt, ManualStopwatch, Measure, Request, Slo, Stopwatch, Verdict,
+    CancelPolicy, Code, Counts, Ending, Goodput, Head, JudgedAt, ManualStopwatch, Measure, Request, Slo, Stopwatch,
+    Verdict,
 };
 use proptest::prelude::*;
 
@@ -230,7 +231,8 @@ fn play(goodput: &Goodput, hand: &ManualStopwatch, event: &Event) {
         }
         Fate::Head { status, said, degraded, head, body } => {
             wait(*head);
-            request.respond(goodput, *status, *said, *degraded);
+            let (code, verdict, degraded) = (Code::http(*status), *said, *degraded);
+            request.respond(goodput, Head { code, verdict, degraded, stream: false });
             match body {
                 Body::AtOnce => request.complete_at_head(goodput),
                 Body::Ends { ending, first, rest } => {

@@ -1,10 +1,10 @@
 //! Everything an operator decides about one service: its SLOs, excluded routes and bounds, checked as a whole.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::time::Duration;
 
-use crate::{JudgedAt, Measure, ObjectiveError, Period, Policy, RowError, Slo, Window};
+use crate::{JudgedAt, Measure, ObjectiveError, Period, Policy, Reason, RowError, Slo, Window};
 
 /// The definition of a service's SLOs. Built in code or read from a file; [`Definition::check`] says whether it holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,23 @@ pub struct Definition {
     pub server_deadline: Option<Duration>,
     /// Reasons that handlers give, declared to have a series of their own in the export.
     pub reasons: Vec<String>,
+    /// Route templates whose successful responses are streams, whatever their content type: judged at the head.
+    pub stream_routes: Vec<String>,
+    /// Services that this one calls, beyond those that SLOs name. Declared, each has a reason that blames it.
+    pub dependencies: Vec<String>,
+    /// The request classes that SLOs may select.
+    pub classes: Vec<String>,
+    /// The class of requests to a route, where neither a layer nor an extension of the request gives one.
+    pub route_classes: Vec<RouteClass>,
+}
+
+/// The class of a route's requests. Exhaustive on purpose: a route and its class.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RouteClass {
+    /// The route's template.
+    pub route: String,
+    /// The name of the class.
+    pub class: String,
 }
 
 impl Definition {
@@ -37,8 +54,10 @@ impl Definition {
     pub const MAX_ROUTE: usize = 256;
     /// The most routes one definition may tell apart.
     pub const MAX_ROUTES: usize = 100_000;
-    /// The most declared reasons.
+    /// The most declared reasons, those that blame a dependency included.
     pub const MAX_REASONS: usize = 64;
+    /// The most request classes.
+    pub const MAX_CLASSES: usize = 8;
     /// The shortest period: the default alert rows look back through an hour at least.
     pub const SHORTEST_PERIOD: Window = Window::D1;
     /// The longest latency threshold or cancel limit.
@@ -53,7 +72,17 @@ impl Definition {
             max_routes: Self::DEFAULT_MAX_ROUTES,
             server_deadline: None,
             reasons: Vec::new(),
+            stream_routes: Vec::new(),
+            dependencies: Vec::new(),
+            classes: Vec::new(),
+            route_classes: Vec::new(),
         }
+    }
+
+    /// Every dependency that is declared or named by an SLO, each once.
+    pub fn all_dependencies(&self) -> BTreeSet<&str> {
+        let named = self.slos.iter().filter_map(Slo::dependency_name);
+        self.dependencies.iter().map(String::as_str).chain(named).collect()
     }
 
     /// Every problem of the definition, in its own order; empty when it holds.
@@ -67,7 +96,7 @@ impl Definition {
             }
             check_slo(slo, &mut problems);
         }
-        for route in &self.excluded_routes {
+        for route in self.excluded_routes.iter().chain(&self.stream_routes) {
             check_route(route, &mut problems);
         }
         let excluded: HashSet<&str> = self.excluded_routes.iter().map(String::as_str).collect();
@@ -76,15 +105,21 @@ impl Definition {
                 problems.push(Problem::ExcludedRoute { slo: slo.name().to_owned(), route: route.clone() });
             }
         }
+        let classed = self.route_classes.iter().map(|rule| &rule.route);
+        let own = self.excluded_routes.iter().chain(&self.stream_routes).chain(classed);
         let declared: HashSet<&str> =
-            self.slos.iter().flat_map(Slo::selected_routes).chain(&self.excluded_routes).map(String::as_str).collect();
+            self.slos.iter().flat_map(Slo::selected_routes).chain(own).map(String::as_str).collect();
         if self.max_routes > Self::MAX_ROUTES {
             problems.push(Problem::RouteBound { bound: self.max_routes });
         }
         if declared.len() > self.max_routes {
             problems.push(Problem::TooManyRoutes { declared: declared.len(), bound: self.max_routes });
         }
-        let reasons = self.reasons.iter().collect::<HashSet<_>>().len();
+        self.check_classes(&mut problems);
+        for dependency in self.all_dependencies() {
+            check_name(Subject::Dependency, dependency, &mut problems);
+        }
+        let reasons = self.reasons.iter().collect::<HashSet<_>>().len() + self.all_dependencies().len();
         if reasons > Self::MAX_REASONS {
             problems.push(Problem::TooManyReasons { declared: reasons });
         }
@@ -95,6 +130,37 @@ impl Definition {
             problems.push(Problem::Deadline { value: self.server_deadline.unwrap_or_default() });
         }
         problems
+    }
+
+    fn check_classes(&self, problems: &mut Vec<Problem>) {
+        let mut known = HashSet::new();
+        for class in &self.classes {
+            check_name(Subject::Class, class, problems);
+            if !known.insert(class) {
+                problems.push(Problem::DuplicateClass { class: class.clone() });
+            }
+        }
+        if self.classes.len() > Self::MAX_CLASSES {
+            problems.push(Problem::TooManyClasses { declared: self.classes.len() });
+        }
+        let mut check_known = |class: &String, user: String| {
+            if !known.contains(class) {
+                problems.push(Problem::UnknownClass { class: class.clone(), user });
+            }
+        };
+        for slo in &self.slos {
+            slo.selected_classes().iter().for_each(|class| check_known(class, format!("SLO {:?}", slo.name())));
+        }
+        for rule in &self.route_classes {
+            check_known(&rule.class, format!("route {:?}", rule.route));
+        }
+        let mut routes = HashSet::new();
+        for rule in &self.route_classes {
+            check_route(&rule.route, problems);
+            if !routes.insert(&rule.route) {
+                problems.push(Problem::TwoClasses { route: rule.route.clone() });
+            }
+        }
     }
 }
 
@@ -117,6 +183,14 @@ fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
     if slo.names_no_route() {
         problems.push(Problem::NoRoutes { slo: slo_name() });
     }
+    if slo.names_no_class() {
+        problems.push(Problem::NoClasses { slo: slo_name() });
+    }
+    if let Some(dependency) = slo.dependency_name()
+        && !(slo.selected_routes().is_empty() && slo.selected_classes().is_empty())
+    {
+        problems.push(Problem::TwoSubjects { slo: slo_name(), dependency: dependency.to_owned() });
+    }
     for route in slo.selected_routes() {
         check_route(route, problems);
     }
@@ -138,6 +212,9 @@ fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
             problems.push(Problem::Status { slo: slo_name(), value: rule.status });
         }
     }
+    for rule in slo.grpc_overrides().iter().filter(|rule| rule.code > 16) {
+        problems.push(Problem::GrpcCode { slo: slo_name(), value: rule.code });
+    }
 }
 
 fn check_name(subject: Subject, name: &str, problems: &mut Vec<Problem>) {
@@ -148,7 +225,7 @@ fn check_name(subject: Subject, name: &str, problems: &mut Vec<Problem>) {
 }
 
 fn check_route(route: &str, problems: &mut Vec<Problem>) {
-    let reserved = [Definition::UNMATCHED, Definition::OTHER].contains(&route);
+    let reserved = [Definition::UNMATCHED, Definition::OTHER].contains(&route) || route.starts_with(Reason::DEPENDENCY);
     if reserved || route.is_empty() || route.len() > Definition::MAX_ROUTE || route.chars().any(char::is_control) {
         problems.push(Problem::Route { value: route.to_owned() });
     }
@@ -164,6 +241,10 @@ pub enum Subject {
     Slo,
     /// A handler's reason.
     Reason,
+    /// A service that this one calls.
+    Dependency,
+    /// A request class.
+    Class,
 }
 
 impl fmt::Display for Subject {
@@ -172,6 +253,8 @@ impl fmt::Display for Subject {
             Self::Service => "service",
             Self::Slo => "SLO",
             Self::Reason => "reason",
+            Self::Dependency => "dependency",
+            Self::Class => "class",
         })
     }
 }
@@ -217,6 +300,47 @@ pub enum Problem {
     NoRoutes {
         /// The SLO.
         slo: String,
+    },
+    /// The SLO's list of request classes is empty.
+    NoClasses {
+        /// The SLO.
+        slo: String,
+    },
+    /// The SLO looks at a dependency, and at routes or classes as well.
+    TwoSubjects {
+        /// The SLO.
+        slo: String,
+        /// The dependency.
+        dependency: String,
+    },
+    /// A request class that is not declared.
+    UnknownClass {
+        /// The class.
+        class: String,
+        /// The SLO or route that names it.
+        user: String,
+    },
+    /// A request class is declared twice.
+    DuplicateClass {
+        /// The class.
+        class: String,
+    },
+    /// More request classes than are told apart.
+    TooManyClasses {
+        /// How many.
+        declared: usize,
+    },
+    /// A route is given two classes.
+    TwoClasses {
+        /// The route.
+        route: String,
+    },
+    /// A gRPC code above 16.
+    GrpcCode {
+        /// The SLO.
+        slo: String,
+        /// As written.
+        value: u8,
     },
     /// A period shorter than [`Definition::SHORTEST_PERIOD`].
     Period {
@@ -302,6 +426,22 @@ impl fmt::Display for Problem {
             Self::NoRoutes { slo } => {
                 write!(f, "SLO {slo:?}: an empty list of routes: expected at least one, or no list for every route")
             }
+            Self::NoClasses { slo } => {
+                write!(f, "SLO {slo:?}: an empty list of classes: expected at least one, or no list for every class")
+            }
+            Self::TwoSubjects { slo, dependency } => write!(
+                f,
+                "SLO {slo:?}: looks at dependency {dependency:?} and at routes or classes: expected one or the other"
+            ),
+            Self::UnknownClass { class, user } => {
+                write!(f, "{user}: class {class:?} is not declared: expected one of the definition's classes")
+            }
+            Self::DuplicateClass { class } => write!(f, "class {class:?} is declared twice: expected every name once"),
+            Self::TooManyClasses { declared } => {
+                write!(f, "{declared} classes are declared: expected at most {}", Definition::MAX_CLASSES)
+            }
+            Self::TwoClasses { route } => write!(f, "route {route:?} is given a class twice: expected one"),
+            Self::GrpcCode { slo, value } => write!(f, "SLO {slo:?}: gRPC code {value}: expected 0 to 16"),
             Self::Period { slo, value } => {
                 write!(f, "SLO {slo:?}: period {value}: expected at least {}", Definition::SHORTEST_PERIOD)
             }
@@ -315,10 +455,12 @@ impl fmt::Display for Problem {
             Self::Status { slo, value } => write!(f, "SLO {slo:?}: status {value}: expected 100 to 999"),
             Self::Route { value } => write!(
                 f,
-                "route {value:?}: expected a template of 1 to {} bytes without control characters, and not {:?} or {:?}",
+                "route {value:?}: expected a template of 1 to {} bytes without control characters, and not {:?} or {:?}, nor \
+                 one that begins with {:?}",
                 Definition::MAX_ROUTE,
                 Definition::UNMATCHED,
-                Definition::OTHER
+                Definition::OTHER,
+                Reason::DEPENDENCY
             ),
             Self::RouteBound { bound } => {
                 write!(f, "route bound {bound}: expected at most {}", Definition::MAX_ROUTES)
@@ -327,7 +469,11 @@ impl fmt::Display for Problem {
                 write!(f, "{declared} routes are named but at most {bound} are told apart: raise the bound on routes")
             }
             Self::TooManyReasons { declared } => {
-                write!(f, "{declared} reasons are declared: expected at most {}", Definition::MAX_REASONS)
+                write!(
+                    f,
+                    "{declared} reasons and dependencies are declared: expected at most {}",
+                    Definition::MAX_REASONS
+                )
             }
             Self::Deadline { value } => {
                 write!(f, "server deadline {value:?}: expected more than zero and at most a day")

@@ -92,6 +92,15 @@ pub const IN_FLIGHT: Name = Name {
     labels: &[SERVICE],
 };
 
+/// Events this instance has been working on for too long.
+pub const OVERDUE: Name = Name {
+    name: "goodput.instance.overdue",
+    kind: Kind::Gauge,
+    unit: "{event}",
+    description: "Events in flight on this instance for longer than their routes' limits. A hang shows here first.",
+    labels: &[SERVICE],
+};
+
 /// How old this instance's history is.
 pub const TICK_AGE: Name = Name {
     name: "goodput.instance.tick.age",
@@ -112,4 +121,4 @@ pub const OBJECTIVE: Name = Name {
 
 /// Every instrument, in the order they are documented.
 pub const ALL: &[Name] =
-    &[EVENTS, EVENT_REASONS, BURN_RATE, COVERAGE, BUDGET_REMAINING, IN_FLIGHT, TICK_AGE, OBJECTIVE];
+    &[EVENTS, EVENT_REASONS, BURN_RATE, COVERAGE, BUDGET_REMAINING, IN_FLIGHT, OVERDUE, TICK_AGE, OBJECTIVE];

@@ -24,9 +24,13 @@ pub struct Slo {
     period: Period,
     indicator: Indicator,
     routes: Option<Vec<String>>,
+    dependency: Option<String>,
+    classes: Option<Vec<String>>,
     judged_at: Option<JudgedAt>,
+    streams_judged_at: JudgedAt,
     cancel: Option<CancelPolicy>,
     statuses: Vec<StatusRule>,
+    grpc_codes: Vec<GrpcRule>,
     alerts: Vec<AlertRow>,
     min_bad: MinBad,
 }
@@ -67,6 +71,18 @@ impl Slo {
         Self::new(name, objective, Indicator::Quality)
     }
 
+    /// The share of calls to a dependency that did not fail: no connection, a deadline, a status of the 5xx class.
+    ///
+    /// Calls are counted by a layer around the client, made with the dependency's name. For their latency, give a latency
+    /// SLO the same subject with [`of_dependency`](Self::of_dependency).
+    pub fn dependency(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+        dependency: impl Into<String>,
+    ) -> Self {
+        Self::availability(name, objective).of_dependency(dependency)
+    }
+
     fn new(
         name: impl Into<String>,
         objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
@@ -78,9 +94,13 @@ impl Slo {
             period: Period::default(),
             indicator,
             routes: None,
+            dependency: None,
+            classes: None,
             judged_at: None,
+            streams_judged_at: JudgedAt::Head,
             cancel: None,
             statuses: Vec::new(),
+            grpc_codes: Vec::new(),
             alerts: Vec::new(),
             min_bad: MinBad::default(),
         }
@@ -90,6 +110,19 @@ impl Slo {
     /// every route and all work; with an empty list the definition does not hold.
     pub fn routes<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
         self.routes.get_or_insert_default().extend(routes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Looks at the calls to this dependency, and at no request of the service's own.
+    pub fn of_dependency(mut self, name: impl Into<String>) -> Self {
+        self.dependency = Some(name.into());
+        self
+    }
+
+    /// Looks only at requests of these classes, each declared in the definition. Without this call: at every class, and at
+    /// requests of none; with an empty list the definition does not hold.
+    pub fn classes<C: Into<String>>(mut self, classes: impl IntoIterator<Item = C>) -> Self {
+        self.classes.get_or_insert_default().extend(classes.into_iter().map(Into::into));
         self
     }
 
@@ -113,6 +146,17 @@ impl Slo {
     /// Judging at the head leaves response bodies untouched (in axum, it saves a box), and does not see a body that fails.
     pub fn judged_at(mut self, point: JudgedAt) -> Self {
         self.judged_at = Some(point);
+        self
+    }
+
+    /// Judges streams at this point: event streams, and the streaming methods of gRPC. They are judged at the head without
+    /// this call, since they live as long as their clients like: established in time is good.
+    ///
+    /// At [`JudgedAt::End`] a stream that fails is bad, one that its client leaves is judged by its head, and both stay in
+    /// flight until then. Without effect on an SLO that is judged at the head anyway, and on what follows a 101 or a
+    /// `CONNECT`, whose end nobody sees.
+    pub fn streams_judged_at(mut self, point: JudgedAt) -> Self {
+        self.streams_judged_at = point;
         self
     }
 
@@ -140,6 +184,26 @@ impl Slo {
 
     fn status_rules(mut self, statuses: impl IntoIterator<Item = u16>, meaning: StatusMeaning) -> Self {
         self.statuses.extend(statuses.into_iter().map(|status| StatusRule { status, meaning }));
+        self
+    }
+
+    /// Counts these gRPC codes, 0 to 16, as failures.
+    pub fn bad_grpc_codes(self, codes: impl IntoIterator<Item = u8>) -> Self {
+        self.grpc_rules(codes, StatusMeaning::Failure)
+    }
+
+    /// Counts these gRPC codes as successes.
+    pub fn good_grpc_codes(self, codes: impl IntoIterator<Item = u8>) -> Self {
+        self.grpc_rules(codes, StatusMeaning::Success)
+    }
+
+    /// Excludes these gRPC codes.
+    pub fn excluded_grpc_codes(self, codes: impl IntoIterator<Item = u8>) -> Self {
+        self.grpc_rules(codes, StatusMeaning::Excluded)
+    }
+
+    fn grpc_rules(mut self, codes: impl IntoIterator<Item = u8>, meaning: StatusMeaning) -> Self {
+        self.grpc_codes.extend(codes.into_iter().map(|code| GrpcRule { code, meaning }));
         self
     }
 
@@ -185,6 +249,26 @@ impl Slo {
         self.routes.as_ref().is_some_and(Vec::is_empty)
     }
 
+    /// The dependency whose calls it looks at, in place of requests.
+    pub fn dependency_name(&self) -> Option<&str> {
+        self.dependency.as_deref()
+    }
+
+    /// The request classes it looks at; empty for all.
+    pub fn selected_classes(&self) -> &[String] {
+        self.classes.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the classes were named, and none was.
+    pub(crate) fn names_no_class(&self) -> bool {
+        self.classes.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// Whether the verdict on a stream falls at its end.
+    pub fn follows_streams(&self) -> bool {
+        self.streams_judged_at == JudgedAt::End && self.decision_point() == JudgedAt::End
+    }
+
     /// Where the verdict falls.
     pub fn decision_point(&self) -> JudgedAt {
         let default = match self.indicator {
@@ -202,6 +286,11 @@ impl Slo {
     /// The status rules that differ from the defaults; the last one for a status wins.
     pub fn status_overrides(&self) -> &[StatusRule] {
         &self.statuses
+    }
+
+    /// The rules for gRPC codes that differ from the defaults; the last one for a code wins.
+    pub fn grpc_overrides(&self) -> &[GrpcRule] {
+        &self.grpc_codes
     }
 
     /// The caller's own alert rows; empty for the default policy.
@@ -306,6 +395,15 @@ pub enum CancelPolicy {
 pub struct StatusRule {
     /// The HTTP status, 100 to 999.
     pub status: u16,
+    /// What it means.
+    pub meaning: StatusMeaning,
+}
+
+/// What one gRPC code means to one SLO. Exhaustive on purpose: a code and its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GrpcRule {
+    /// The code, 0 to 16.
+    pub code: u8,
     /// What it means.
     pub meaning: StatusMeaning,
 }

@@ -75,60 +75,87 @@ pub struct Degraded;
 ///
 /// The constants are the reasons goodput gives by itself. A handler may use words of its own; the process keeps the first
 /// 64 it hears and counts later ones as [`Reason::OTHER`].
+///
+/// Each is fit to be an `error.type` of OpenTelemetry's semantic conventions, which ask for few and fixed values: it prints
+/// as that value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Reason(&'static str);
+pub struct Reason {
+    word: &'static str,
+    /// Whether the word names the dependency that is to blame.
+    dependency: bool,
+}
 
 impl Reason {
     /// Slower than the threshold.
-    pub const SLOW: Self = Self("slow");
-    /// A status of the 5xx class, or one the SLO lists as bad.
-    pub const SERVER_ERROR: Self = Self("server_error");
-    /// The service timed the request out (status 408 or 504).
-    pub const TIMEOUT: Self = Self("timeout");
+    pub const SLOW: Self = Self::new("slow");
+    /// A status of the 5xx class or its like in gRPC, or a status the SLO lists as bad.
+    pub const SERVER_ERROR: Self = Self::new("server_error");
+    /// The service timed the request out (status 408 or 504, gRPC `DEADLINE_EXCEEDED`, or a layer between
+    /// an outer and an inner one of ours).
+    pub const TIMEOUT: Self = Self::new("timeout");
     /// The inner service returned `Err` in place of a response.
-    pub const SERVICE_ERROR: Self = Self("service_error");
+    pub const SERVICE_ERROR: Self = Self::new("service_error");
     /// The service panicked.
-    pub const PANIC: Self = Self("panic");
+    pub const PANIC: Self = Self::new("panic");
     /// The body failed on our side after the head was sent.
-    pub const BODY_ERROR: Self = Self("body_error");
+    pub const BODY_ERROR: Self = Self::new("body_error");
+    /// A gRPC response ended without a status.
+    pub const NO_GRPC_STATUS: Self = Self::new("no_grpc_status");
+    /// gRPC `RESOURCE_EXHAUSTED`: the service's own resources, unless the handler says that it was the caller's quota.
+    pub const RESOURCE_EXHAUSTED: Self = Self::new("resource_exhausted");
+    /// A layer in front of the service refused the request: load shedding, a closed circuit.
+    pub const SHED: Self = Self::new("shed");
     /// The caller went away before the head: a client that left, or a timeout outside the layer.
-    pub const CANCELLED: Self = Self("cancelled");
+    pub const CANCELLED: Self = Self::new("cancelled");
     /// The caller dropped the body before the point the SLO measures.
-    pub const BODY_DROPPED: Self = Self("body_dropped");
+    pub const BODY_DROPPED: Self = Self::new("body_dropped");
     /// Status 429.
-    pub const RATE_LIMITED: Self = Self("rate_limited");
+    pub const RATE_LIMITED: Self = Self::new("rate_limited");
     /// Status 405.
-    pub const METHOD_NOT_ALLOWED: Self = Self("method_not_allowed");
-    /// Status 404 where no route matched.
-    pub const NOT_FOUND: Self = Self("not_found");
+    pub const METHOD_NOT_ALLOWED: Self = Self::new("method_not_allowed");
+    /// Status 404, or gRPC `UNIMPLEMENTED`, where no route matched.
+    pub const NOT_FOUND: Self = Self::new("not_found");
     /// A status the SLO lists as excluded.
-    pub const STATUS_EXCLUDED: Self = Self("status_excluded");
+    pub const STATUS_EXCLUDED: Self = Self::new("status_excluded");
     /// The route is excluded from every SLO.
-    pub const ROUTE_EXCLUDED: Self = Self("route_excluded");
+    pub const ROUTE_EXCLUDED: Self = Self::new("route_excluded");
     /// The response was degraded (quality SLOs only).
-    pub const DEGRADED: Self = Self("degraded");
+    pub const DEGRADED: Self = Self::new("degraded");
     /// A failure at or under the latency threshold: it says nothing about speed.
-    pub const FAILED: Self = Self("failed");
+    pub const FAILED: Self = Self::new("failed");
     /// The event carries no duration, so a latency SLO cannot judge it.
-    pub const NOT_MEASURED: Self = Self("not_measured");
+    pub const NOT_MEASURED: Self = Self::new("not_measured");
     /// The handler's own word. Its reasons are counted apart, by name.
-    pub const HANDLER: Self = Self("handler");
+    pub const HANDLER: Self = Self::new("handler");
     /// A reason beyond the first 64.
-    pub const OTHER: Self = Self("other");
+    pub const OTHER: Self = Self::new("other");
+    /// What the reasons that blame a dependency begin with when printed.
+    pub const DEPENDENCY: &str = "dependency:";
 
     /// A reason of the caller's own.
     pub const fn new(word: &'static str) -> Self {
-        Self(word)
+        Self { word, dependency: false }
     }
 
-    /// The word.
-    pub const fn as_str(self) -> &'static str {
-        self.0
+    /// The dependency of this name is to blame: prints as `dependency:<name>`. Declare the names, so that each has an
+    /// exported series from the beginning.
+    ///
+    /// ```
+    /// use goodput_model::{Reason, Verdict};
+    ///
+    /// let verdict = Verdict::Bad(Reason::dependency("payments"));
+    /// assert_eq!(verdict.to_string(), "bad (dependency:payments)");
+    /// ```
+    pub const fn dependency(name: &'static str) -> Self {
+        Self { word: name, dependency: true }
     }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        if self.dependency {
+            f.write_str(Self::DEPENDENCY)?;
+        }
+        f.write_str(self.word)
     }
 }

@@ -35,7 +35,7 @@ const SHARED: Duration = Duration::from_millis(50);
 
 /// Everything exported. The first instrument reads a new status, so that the last collection of a process misses nothing;
 /// the others share it.
-pub(crate) const INSTRUMENTS: [Instrument; 8] = [
+pub(crate) const INSTRUMENTS: [Instrument; 9] = [
     Instrument {
         name: names::EVENTS,
         series: |labels, _| labels.slos.len() * 3,
@@ -67,6 +67,7 @@ pub(crate) const INSTRUMENTS: [Instrument; 8] = [
         read: Read::Gauge(Labels::observe_in_flight),
         max_age: SHARED,
     },
+    Instrument { name: names::OVERDUE, series: |_, _| 1, read: Read::Gauge(Labels::observe_overdue), max_age: SHARED },
     Instrument {
         name: names::TICK_AGE,
         series: |_, _| 1,
@@ -116,9 +117,9 @@ impl Labels {
         for ((attributes, slo), series) in self.slos(status).zip(&self.reasons) {
             let mut sums: BTreeMap<_, u64> = series.keys().map(|key| (key.clone(), 0)).collect();
             for ReasonCount { verdict, count, .. } in &slo.reasons {
-                let word = verdict.reason().map_or("", Reason::as_str);
-                let own = (verdict.label(), word.to_owned());
-                let key = if series.contains_key(&own) { own } else { (own.0, Reason::OTHER.as_str().to_owned()) };
+                let Some(reason) = verdict.reason() else { continue };
+                let own = (verdict.label(), reason.to_string());
+                let key = if series.contains_key(&own) { own } else { (own.0, Reason::OTHER.to_string()) };
                 let sum = sums.entry(key).or_default();
                 *sum = sum.saturating_add(*count);
             }
@@ -167,6 +168,10 @@ impl Labels {
 
     fn observe_in_flight(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
         observer.observe(status.in_flight as f64, &self.service());
+    }
+
+    fn observe_overdue(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
+        observer.observe(status.overdue as f64, &self.service());
     }
 
     fn observe_tick_age(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {

@@ -13,18 +13,23 @@ pub(crate) type ReasonSeries = Vec<BTreeMap<(&'static str, String), StringValue>
 /// The bad and excluded verdicts that have a series of their own: those the SLO's rules can give, the declared words of
 /// handlers, and `other` for their undeclared ones.
 pub(crate) fn reasons(goodput: &Goodput) -> ReasonSeries {
-    let declared = &goodput.definition().reasons;
+    let definition = goodput.definition();
+    let blames = definition.all_dependencies().into_iter().map(|name| format!("{}{name}", Reason::DEPENDENCY));
+    let declared: Vec<String> = definition.reasons.iter().cloned().chain(blames).collect();
     let series_of = |verdicts: Vec<Verdict>| {
         let mut series = BTreeMap::new();
-        let mut add = |verdict: Verdict, word: &str| series.insert((verdict.label(), word.to_owned()), text(word));
+        let mut add = |verdict: Verdict, word: String| {
+            let value = text(&word);
+            series.insert((verdict.label(), word), value);
+        };
         for verdict in verdicts {
             match verdict.reason() {
                 None => {}
                 Some(Reason::HANDLER) => {
-                    let words = declared.iter().map(String::as_str).chain([Reason::OTHER.as_str()]);
-                    words.for_each(|word| drop(add(verdict, word)));
+                    let words = declared.iter().cloned().chain([Reason::OTHER.to_string()]);
+                    words.for_each(|word| add(verdict, word));
                 }
-                Some(reason) => drop(add(verdict, reason.as_str())),
+                Some(reason) => add(verdict, reason.to_string()),
             }
         }
         series

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_core::{Ending, Goodput, Moment, Request, Slo, Stopwatch, Timeline, Verdict, names};
+use goodput_core::{Code, Ending, Goodput, Head, Moment, Request, Slo, Stopwatch, Timeline, Verdict, names};
 use goodput_otel::{ExportError, Options, export};
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ScopeMetrics};
@@ -182,7 +182,10 @@ fn no_reason_falls_while_bodies_are_open() {
 
     let open = || {
         let mut request = Request::begin(&goodput, goodput.route(Some("/")));
-        assert!(request.respond(&goodput, 200, Some(Verdict::bad("a")), false), "the SLO waits for the end");
+        assert!(
+            request.respond(&goodput, Head { verdict: Some(Verdict::bad("a")), ..Head::new(Code::http(200)) }),
+            "the SLO waits for the end"
+        );
         request
     };
     let requests = [open(), open(), open()];
@@ -210,7 +213,7 @@ fn a_collection_right_after_another_misses_nothing() {
 #[test]
 fn as_many_series_as_the_limit_are_kept_apart_and_one_more_is_refused() {
     let sdk = Sdk::new();
-    let most = instance_with("most", 125, &["declined", "stolen"]); // 16 reason series each
+    let most = instance_with("most", 80, &["declined", "stolen", "lost", "late", "odd"]); // 25 reason series each
     export(&most, &sdk.meter()).unwrap();
     (0..10).for_each(|_| most.work("job").bad("declined"));
     let series = sdk.collect();

@@ -6,7 +6,7 @@ use std::fmt;
 
 use ::axum::body::{Body, Bytes, HttpBody};
 use ::axum::extract::MatchedPath;
-use goodput_core::{Goodput, RouteId};
+use goodput_core::{Class, Goodput, RouteId};
 use http::Request;
 use tower_layer::Layer;
 
@@ -45,16 +45,25 @@ use crate::service::SliService;
 /// fallback, under `nest_service`, and outside the router.
 ///
 /// The handle `H` is as in [`SliLayer`](crate::SliLayer): `&'static Goodput`, or `Arc<Goodput>` at a price. Bodies are boxed
-/// once more only where some SLO waits for the end of the response and the body is not over with its head.
+/// once more only where some SLO waits for the end of the response and the body is not over with its head, and where it is a
+/// stream, whose lifetime is measured.
 #[derive(Clone, Copy)]
 pub struct SliLayer<H = &'static Goodput> {
     goodput: H,
+    class: Class,
 }
 
 impl<H: Borrow<Goodput>> SliLayer<H> {
     /// Records on this instance.
     pub fn new(goodput: H) -> Self {
-        Self { goodput }
+        Self { goodput, class: Class::NONE }
+    }
+
+    /// The class of every request that does not bring one in its extensions; see
+    /// [`classes`](goodput_core::GoodputBuilder::classes).
+    pub fn class(mut self, name: &str) -> Self {
+        self.class = self.goodput.borrow().class(name);
+        self
     }
 }
 
@@ -63,7 +72,7 @@ impl<S, H: Clone> Layer<S> for SliLayer<H> {
 
     #[inline]
     fn layer(&self, inner: S) -> Self::Service {
-        SliService::new(inner, self.goodput.clone(), Matched)
+        SliService::new(inner, self.goodput.clone(), Matched, self.class)
     }
 }
 

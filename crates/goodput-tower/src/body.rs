@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use goodput_core::{Ending, Goodput};
+use goodput_core::{Code, Ending, Goodput};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::head::{Rest, Taken};
+use crate::head::{Rest, Taken, grpc_status};
 use crate::recorder::Recorder;
 
 pin_project! {
@@ -77,6 +77,15 @@ impl<B: Body, H: Borrow<Goodput>> Body for SliBody<B, H> {
         let ending = match &frame {
             Some(Err(_)) => Some(Ending::Failed),
             None => Some(this.rest.end()),
+            Some(Ok(frame)) if frame.is_trailers() && this.rest.is_grpc() => {
+                if let Some(code) = frame.trailers_ref().and_then(grpc_status) {
+                    *this.rest = Rest::UntilItsStatus { answered: true };
+                    if let Some(recorder) = this.recorder.take() {
+                        recorder.end_with(Ending::Completed, code);
+                    }
+                }
+                Some(Ending::Completed)
+            }
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64; // usize is at most 64 bits
                 if bytes > 0 {
@@ -96,7 +105,11 @@ impl<B: Body, H: Borrow<Goodput>> Body for SliBody<B, H> {
         if let Some(ending) = ending
             && let Some(recorder) = this.recorder.take()
         {
-            recorder.end(ending);
+            if ending == Ending::Completed && *this.rest == (Rest::UntilItsStatus { answered: false }) {
+                recorder.end_with(ending, Code::NO_GRPC_STATUS);
+            } else {
+                recorder.end(ending);
+            }
         }
         Poll::Ready(frame)
     }

@@ -6,13 +6,14 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use goodput_core::{Ending, Goodput};
+use goodput_core::{Code, Ending, Goodput};
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
 use crate::body::{SliBody, Unboxed, WrapBody};
-use crate::head::{Asked, Rest, Said};
+use crate::head::{Ahead, Asked, Rest};
+use crate::outer::Recorded;
 use crate::recorder::Recorder;
 
 pin_project! {
@@ -51,6 +52,7 @@ where
         let this = self.project();
         let answer = match this.recorder {
             Some(recorder) => {
+                recorder.meet_arrival();
                 let watch = recorder.watch();
                 let answer = this.inner.poll(cx);
                 watch.returned();
@@ -60,8 +62,8 @@ where
         };
         let answer = ready!(answer);
         Poll::Ready(match answer {
-            Ok(response) => {
-                let rest = pass_head(this.recorder, *this.asked, &response);
+            Ok(mut response) => {
+                let rest = pass_head(this.recorder, *this.asked, &mut response);
                 Ok(response.map(|body| W::wrap(SliBody::new(body, this.recorder.take(), rest))))
             }
             Err(error) => {
@@ -74,25 +76,35 @@ where
     }
 }
 
-/// Records the head, and lets go of the recorder unless some SLO waits for an end that is still to come.
+/// Records the head, and lets go of the recorder unless an end of interest is still to come.
 #[inline]
 fn pass_head<B: Body, H: Borrow<Goodput>>(
     following: &mut Option<Recorder<H>>,
     asked: Asked,
-    response: &Response<B>,
+    response: &mut Response<B>,
 ) -> Rest {
     let Some(recorder) = following else { return Rest::Nothing };
-    let said = Said::in_extensions(response.extensions());
-    let rest = if recorder.respond(response.status(), said) {
+    if recorder.may_be_missed() {
+        response.extensions_mut().insert(Recorded);
+    }
+    let ahead = Ahead::of(asked, response);
+    let (rest, at_its_end) = if recorder.respond(ahead.head) {
         let watch = recorder.watch();
-        let rest = Rest::after(asked, response);
+        let rest = Rest::after(asked, ahead, response);
+        let at_its_end = response.body().is_end_stream();
         watch.returned();
-        rest
+        (rest, at_its_end)
     } else {
-        Rest::Nothing
+        (Rest::Nothing, true)
     };
     if rest.is_trailers_at_most() {
         recorder.may_be_dropped();
+    }
+    if rest.lacks_status(at_its_end) {
+        if let Some(recorder) = following.take() {
+            recorder.end_with(Ending::Completed, Code::NO_GRPC_STATUS);
+        }
+        return Rest::Nothing;
     }
     if rest == Rest::Nothing {
         recorder.complete_at_head();

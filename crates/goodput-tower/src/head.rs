@@ -1,20 +1,91 @@
-//! Reading a response's head: what the handler said about it, and whether its body is still to be waited for.
+//! Reading a response's head: what it says, what the handler said about it, and whether its body is still to be waited for.
 
-use goodput_core::{Degraded, Ending, Verdict};
+use goodput_core::{Code, Degraded, Ending, Head};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRAILER};
 use http::{Extensions, HeaderMap, Method, Response, StatusCode, Version};
 use http_body::Body;
 
+/// What a head says, all in all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ahead {
+    pub(crate) head: Head,
+    /// How the response is to be followed, if anybody is interested.
+    kind: Kind,
+}
+
+/// What kind of response it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// HTTP has no body here, however full it is; or what follows the head is seen by nobody.
+    Bodiless,
+    Plain,
+    /// An event stream.
+    Events,
+    /// A gRPC response, whose status may be there already.
+    Grpc {
+        answered: bool,
+    },
+}
+
+impl Ahead {
+    /// Servers drop a body unread where HTTP has none: there the head is the end. So it is for a tunnel, whose bytes do not
+    /// pass here.
+    #[inline]
+    pub(crate) fn of<B>(asked: Asked, response: &Response<B>) -> Self {
+        let (status, headers) = (response.status(), response.headers());
+        let bodiless = asked.how == How::Head
+            || status.is_informational()
+            || status == StatusCode::NO_CONTENT
+            || status == StatusCode::NOT_MODIFIED
+            || (asked.how == How::Connect && status.is_success());
+        let (kind, code) = if bodiless { (Kind::Bodiless, http(status)) } else { kind(status, headers) };
+        let said = Said::in_extensions(response.extensions());
+        let head = Head { code, verdict: said.verdict, degraded: said.degraded, stream: kind == Kind::Events };
+        Self { head, kind }
+    }
+
+    /// What a layer in between answered in place of the service.
+    pub(crate) fn of_refusal<B>(response: &Response<B>) -> Head {
+        let asked = Asked { how: How::Other, http1: true };
+        Head { stream: false, ..Self::of(asked, response).head }
+    }
+}
+
+fn http(status: StatusCode) -> Code {
+    Code::http(status.as_u16())
+}
+
+#[inline]
+fn kind(status: StatusCode, headers: &HeaderMap) -> (Kind, Code) {
+    let code = http(status);
+    match media_type(headers) {
+        Some(media_type) if status == StatusCode::OK && is_grpc(media_type) => match grpc_status(headers) {
+            // A response without a body has its status in the headers.
+            Some(code) => (Kind::Grpc { answered: true }, code),
+            None => (Kind::Grpc { answered: false }, code),
+        },
+        Some(media_type) if media_type.eq_ignore_ascii_case(b"text/event-stream") => (Kind::Events, code),
+        _ => (Kind::Plain, code),
+    }
+}
+
+/// The status that gRPC gives in trailers, or in headers. One that is no number is none.
+pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<Code> {
+    let value = headers.get("grpc-status")?;
+    let number: Option<u32> = value.to_str().ok().and_then(|text| text.parse().ok());
+    Some(number.map_or(Code::NO_GRPC_STATUS, Code::grpc))
+}
+
 /// What the handler said about its response, in the response's extensions.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Said {
-    pub(crate) verdict: Option<Verdict>,
-    pub(crate) degraded: bool,
+struct Said {
+    verdict: Option<goodput_core::Verdict>,
+    degraded: bool,
 }
 
 impl Said {
     #[inline]
-    pub(crate) fn in_extensions(extensions: &Extensions) -> Self {
+    fn in_extensions(extensions: &Extensions) -> Self {
         if extensions.is_empty() {
             return Self::default();
         }
@@ -65,35 +136,45 @@ pub(crate) enum Rest {
     },
     /// A body that ends where it says so itself.
     UntilItsEnd,
+    /// As that, with a gRPC status in its trailers, unless the head had it.
+    UntilItsStatus {
+        /// Whether the head had it.
+        answered: bool,
+    },
 }
 
 impl Rest {
-    /// Servers drop a body unread where HTTP has none, however full it is: there the head is the end. Tunnels and event
-    /// streams live as long as their clients like, so their head is the last thing the service is judged by.
-    pub(crate) fn after<B: Body>(asked: Asked, response: &Response<B>) -> Self {
-        let (status, headers) = (response.status(), response.headers());
-        let bodiless = asked.how == How::Head
-            || status.is_informational()
-            || status == StatusCode::NO_CONTENT
-            || status == StatusCode::NOT_MODIFIED;
-        let tunnel = asked.how == How::Connect && status.is_success();
-        if bodiless || tunnel || response.body().is_end_stream() {
+    /// What is to come after this head.
+    pub(crate) fn after<B: Body>(asked: Asked, ahead: Ahead, response: &Response<B>) -> Self {
+        if ahead.kind == Kind::Bodiless {
             return Self::Nothing;
         }
-        let media_type = media_type(headers);
-        if media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case(b"text/event-stream")) {
-            return Self::Nothing;
+        let at_its_end = response.body().is_end_stream();
+        match ahead.kind {
+            // Without a status, the end is yet to come: a body that is over at once has none either.
+            Kind::Grpc { answered: false } => return Self::UntilItsStatus { answered: false },
+            _ if at_its_end => return Self::Nothing,
+            Kind::Grpc { answered } => return Self::UntilItsStatus { answered },
+            Kind::Events => return Self::UntilItsEnd,
+            Kind::Bodiless | Kind::Plain => {}
         }
-        // gRPC says in trailers how the call ended, and has not ended without them.
-        if media_type.is_some_and(is_grpc) {
-            return Self::UntilItsEnd;
-        }
-        let then_trailers = headers.contains_key(TRAILER);
-        match response.body().size_hint().exact().or_else(|| content_length(headers)) {
+        let then_trailers = response.headers().contains_key(TRAILER);
+        match response.body().size_hint().exact().or_else(|| content_length(response.headers())) {
             None => Self::UntilItsEnd,
             Some(0) if !then_trailers => Self::Nothing,
             Some(declared) => Self::Bytes { declared, then_trailers, cut: asked.http1 },
         }
+    }
+
+    /// Whether a gRPC status is to be looked for.
+    #[inline]
+    pub(crate) fn is_grpc(self) -> bool {
+        matches!(self, Self::UntilItsStatus { .. })
+    }
+
+    /// Whether the body is gone already, without the status it should have had.
+    pub(crate) fn lacks_status(self, at_its_end: bool) -> bool {
+        at_its_end && self == Self::UntilItsStatus { answered: false }
     }
 }
 
@@ -138,7 +219,7 @@ impl Rest {
     pub(crate) fn end(self) -> Ending {
         match self {
             Self::Bytes { declared: 1.., .. } => Ending::Failed,
-            Self::Bytes { .. } | Self::UntilItsEnd | Self::Nothing => Ending::Completed,
+            Self::Bytes { .. } | Self::UntilItsEnd | Self::UntilItsStatus { .. } | Self::Nothing => Ending::Completed,
         }
     }
 }
@@ -173,6 +254,10 @@ mod tests {
 
     type Headers<'a> = &'a [(HeaderName, &'a str)];
 
+    fn rest_after<B: Body>(asked: Asked, response: &Response<B>) -> Rest {
+        Rest::after(asked, Ahead::of(asked, response), response)
+    }
+
     fn answer(status: u16, headers: Headers<'_>) -> Answer {
         let mut response = Response::builder().status(status);
         for (name, value) in headers {
@@ -187,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_is_over_at_its_head_where_http_has_no_body_and_where_the_body_lives_on_its_own() {
+    fn a_response_is_over_at_its_head_where_http_has_no_body() {
         use CONTENT_TYPE as TYPE;
         let bytes = |declared| Rest::Bytes { declared, then_trailers: false, cut: false };
         let (yes, no) = (Rest::Nothing, bytes(5));
@@ -204,24 +289,25 @@ mod tests {
             (How::Other, 204, &[], yes),
             (How::Other, 304, &[], yes),
             (How::Other, 205, &[], no),
-            (How::Other, 200, &[(TYPE, "text/event-stream")], yes),
-            (How::Other, 200, &[(TYPE, "Text/Event-Stream ; charset=utf-8")], yes),
+            (How::Other, 200, &[(TYPE, "text/event-stream")], Rest::UntilItsEnd),
+            (How::Other, 200, &[(TYPE, "Text/Event-Stream ; charset=utf-8")], Rest::UntilItsEnd),
+            (How::Head, 200, &[(TYPE, "text/event-stream")], yes),
             (How::Other, 200, &[(TYPE, "text/event-streams")], no),
             (How::Other, 200, &[(TYPE, "text/plain")], no),
         ];
         for (how, status, headers, rest) in rows {
             let asked = Asked { how: *how, http1: false };
-            let found = Rest::after(asked, &answer(*status, headers));
+            let found = rest_after(asked, &answer(*status, headers));
             assert_eq!(found, *rest, "{asked:?} {status} {headers:?}");
         }
         let empty = Response::new(Empty::<Bytes>::new());
-        assert_eq!(Rest::after(Asked { how: How::Other, http1: false }, &empty), yes);
+        assert_eq!(rest_after(Asked { how: How::Other, http1: false }, &empty), yes);
     }
 
     #[test]
     fn the_length_is_the_bodys_own_or_the_declared_one_unless_trailers_follow() {
         use CONTENT_TYPE as TYPE;
-        let until_its_end = Rest::UntilItsEnd;
+        let (until_its_end, until_its_status) = (Rest::UntilItsEnd, Rest::UntilItsStatus { answered: false });
         let bytes = |declared, then_trailers| Rest::Bytes { declared, then_trailers, cut: false };
         let rows: &[(Answer, Rest)] = &[
             (answer(200, &[(CONTENT_LENGTH, "7")]), bytes(5, false)),
@@ -231,13 +317,14 @@ mod tests {
             (stream(&[(CONTENT_LENGTH, "-1")]), until_its_end),
             (stream(&[(CONTENT_LENGTH, "99999999999999999999")]), until_its_end),
             (stream(&[(CONTENT_LENGTH, "7"), (TRAILER, "digest")]), bytes(7, true)),
-            (stream(&[(CONTENT_LENGTH, "7"), (TYPE, "application/grpc+proto")]), until_its_end),
-            (answer(200, &[(TYPE, "application/grpc")]), until_its_end),
+            (stream(&[(CONTENT_LENGTH, "7"), (TYPE, "application/grpc+proto")]), until_its_status),
+            (answer(200, &[(TYPE, "application/grpc")]), until_its_status),
+            (answer(500, &[(TYPE, "application/grpc")]), bytes(5, false)),
             (answer(200, &[(TYPE, "application/grpc-web")]), bytes(5, false)),
         ];
         for (response, rest) in rows {
             assert_eq!(
-                Rest::after(Asked { how: How::Other, http1: false }, response),
+                rest_after(Asked { how: How::Other, http1: false }, response),
                 *rest,
                 "{:?}",
                 response.headers()

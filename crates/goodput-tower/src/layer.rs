@@ -3,11 +3,11 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use goodput_core::Goodput;
+use goodput_core::{Class, Goodput};
 use http::Request;
 use tower_layer::Layer;
 
-use crate::route::{ByFn, Fixed, Unmatched};
+use crate::route::{ByFn, Dependency, Fixed, Unmatched};
 use crate::service::SliService;
 
 /// Records how every request to a service ends, exactly once.
@@ -38,12 +38,13 @@ use crate::service::SliService;
 pub struct SliLayer<H = &'static Goodput, N = Unmatched> {
     goodput: H,
     names: N,
+    class: Class,
 }
 
 impl<H: Borrow<Goodput>> SliLayer<H> {
     /// Records on this instance. No request has a route, until [`route`](Self::route) or [`route_fn`](Self::route_fn).
     pub fn new(goodput: H) -> Self {
-        Self { goodput, names: Unmatched }
+        Self { goodput, names: Unmatched, class: Class::NONE }
     }
 }
 
@@ -61,7 +62,7 @@ impl<H: Borrow<Goodput>, N> SliLayer<H, N> {
     /// ```
     pub fn route(self, template: &str) -> SliLayer<H, Fixed> {
         let names = Fixed(self.goodput.borrow().route(Some(template)));
-        SliLayer { goodput: self.goodput, names }
+        SliLayer { goodput: self.goodput, names, class: self.class }
     }
 
     /// Asks a function for the route of each request: a template, or `None` where nothing matched.
@@ -99,12 +100,43 @@ impl<H: Borrow<Goodput>, N> SliLayer<H, N> {
     where
         F: for<'r> Fn(&'r Request<B>) -> Option<&'r str>,
     {
-        SliLayer { goodput: self.goodput, names: ByFn(name) }
+        SliLayer { goodput: self.goodput, names: ByFn(name), class: self.class }
+    }
+
+    /// Counts calls to another service, in a stack around its client: tower's, hyper's, tonic's or reqwest's. They are judged by
+    /// the SLOs of that dependency and by no other.
+    ///
+    /// Outside of a layer that tries again it counts what the caller asked for, inside of it each attempt. A call is an event
+    /// beside the request it is made for, however deep inside that it happens.
+    ///
+    /// ```
+    /// use goodput_core::{Goodput, Slo};
+    /// use goodput_tower::SliLayer;
+    ///
+    /// let goodput = Goodput::builder("shop")
+    ///     .slo(Slo::availability("shop-ok", "99.9%"))
+    ///     .slo(Slo::dependency("payments-ok", "99.5%", "payments"))
+    ///     .build()?
+    ///     .leak();
+    /// let layer = SliLayer::new(goodput).dependency("payments");
+    /// # let _ = layer;
+    /// # Ok::<(), goodput_core::BuildError>(())
+    /// ```
+    pub fn dependency(self, name: &str) -> SliLayer<H, Dependency> {
+        let names = Dependency(self.goodput.borrow().dependency(name));
+        SliLayer { goodput: self.goodput, names, class: Class::NONE }
+    }
+
+    /// The class of every request that does not bring one in its extensions; see
+    /// [`classes`](goodput_core::GoodputBuilder::classes).
+    pub fn class(mut self, name: &str) -> Self {
+        self.class = self.goodput.borrow().class(name);
+        self
     }
 
     /// Names routes by a type of the caller's own; see [`NameRoute`](crate::NameRoute).
     pub fn named_by<M>(self, names: M) -> SliLayer<H, M> {
-        SliLayer { goodput: self.goodput, names }
+        SliLayer { goodput: self.goodput, names, class: self.class }
     }
 }
 
@@ -113,7 +145,7 @@ impl<S, H: Clone, N: Clone> Layer<S> for SliLayer<H, N> {
 
     #[inline]
     fn layer(&self, inner: S) -> Self::Service {
-        SliService::new(inner, self.goodput.clone(), self.names.clone())
+        SliService::new(inner, self.goodput.clone(), self.names.clone(), self.class)
     }
 }
 

@@ -76,9 +76,12 @@
 pub mod axum;
 mod body;
 mod future;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 mod head;
 mod layer;
 mod nesting;
+mod outer;
 mod recorder;
 mod route;
 mod service;
@@ -86,5 +89,9 @@ mod service;
 pub use body::{SliBody, Unboxed, WrapBody};
 pub use future::ResponseFuture;
 pub use layer::SliLayer;
-pub use route::{ByFn, Fixed, NameRoute, Unmatched};
+pub use nesting::say;
+pub use outer::{OuterFuture, OuterLayer, OuterService};
+#[doc(hidden)]
+pub use route::Candidate;
+pub use route::{ByFn, Dependency, Fixed, NameRoute, Unmatched};
 pub use service::SliService;

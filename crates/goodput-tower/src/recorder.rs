@@ -1,12 +1,13 @@
 //! The guard that owns one request and records its end, whoever brings it about.
 
 use std::borrow::Borrow;
+use std::sync::Arc;
 
-use goodput_core::{Ending, Goodput, Request, RouteId};
-use http::StatusCode;
+use goodput_core::{Arrival, Code, Ending, Goodput, Head, Request, RouteId};
 
-use crate::head::Said;
-use crate::nesting;
+use crate::nesting::{self, Scope};
+use crate::outer;
+use crate::route::Candidate;
 
 /// A request being recorded. It moves from the response future into the response body; where it is dropped, the request
 /// is over: cancelled if there was no head yet, its body dropped otherwise.
@@ -16,16 +17,44 @@ use crate::nesting;
 pub(crate) struct Recorder<H: Borrow<Goodput>> {
     goodput: H,
     request: Request,
+    /// Whether it is a call to a dependency.
+    dependency: bool,
     /// What it means if nobody waits for the end.
     if_dropped: Ending,
+    /// The outer layer it came through, until there is a head.
+    arrival: Option<Arc<Arrival>>,
+    /// A route that is not known yet, to be admitted once the service has shown that it is one.
+    candidate: Option<Box<Candidate>>,
 }
 
 impl<H: Borrow<Goodput>> Recorder<H> {
     /// A request begins now.
     #[inline]
-    pub(crate) fn begin(goodput: H, route: RouteId) -> Self {
+    pub(crate) fn begin(goodput: H, route: RouteId, dependency: bool) -> Self {
         let request = Request::begin(goodput.borrow(), route);
-        Self { goodput, request, if_dropped: Ending::Dropped }
+        let mut recorder =
+            Self { goodput, request, dependency, if_dropped: Ending::Dropped, arrival: None, candidate: None };
+        recorder.meet_arrival();
+        recorder
+    }
+
+    /// Looks for the outer layer that the request came through: at the call, and at every poll until they meet.
+    #[inline]
+    pub(crate) fn meet_arrival(&mut self) {
+        let goodput = self.goodput.borrow();
+        if goodput.has_outer_layer()
+            && self.arrival.is_none()
+            && !self.dependency
+            && let Some(arrival) = outer::arrival_of(goodput)
+            && arrival.meet(goodput, &mut self.request)
+        {
+            self.arrival = Some(arrival);
+        }
+    }
+
+    /// Admits this route once there is an answer that shows it to be one.
+    pub(crate) fn admit_later(&mut self, candidate: Box<Candidate>) {
+        self.candidate = Some(candidate);
     }
 
     /// The service's own code runs while the returned guard stands. A panic that passes by it is recorded.
@@ -34,14 +63,27 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     /// panic is over by then, and the request would look cancelled.
     #[inline]
     pub(crate) fn watch(&mut self) -> Watch<'_, H> {
-        let outer = nesting::enter(self.goodput.borrow());
+        let dependency = self.dependency.then(|| self.request.route());
+        let outer = Scope::new(self.goodput.borrow(), dependency).enter();
         Watch { recorder: self, outer, returned: false }
     }
 
-    /// There is a head. Returns whether some SLO waits for the end.
+    /// There is a head. What it says itself goes before what was said on the way. Returns whether the end is of interest.
     #[inline]
-    pub(crate) fn respond(&mut self, status: StatusCode, said: Said) -> bool {
-        self.request.respond(self.goodput.borrow(), status.as_u16(), said.verdict, said.degraded)
+    pub(crate) fn respond(&mut self, head: Head) -> bool {
+        if let Some(arrival) = self.arrival.take()
+            && !arrival.answer(&mut self.request)
+        {
+            return false;
+        }
+        self.learn(head.code);
+        self.request.respond(self.goodput.borrow(), head)
+    }
+
+    /// Whether an outer layer may have missed that the request came to the service.
+    #[inline]
+    pub(crate) fn may_be_missed(&self) -> bool {
+        self.arrival.is_none() && self.goodput.borrow().has_outer_layer() && !self.dependency
     }
 
     /// The first bytes of the body are there.
@@ -65,12 +107,38 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     /// The request is over.
     #[inline]
     pub(crate) fn end(mut self, ending: Ending) {
+        self.finish(ending);
+    }
+
+    /// The request is over, and its end says how it went.
+    pub(crate) fn end_with(mut self, ending: Ending, code: Code) {
+        self.learn(code);
+        self.request.end_with(self.goodput.borrow(), ending, code);
+    }
+
+    #[inline]
+    fn learn(&mut self, code: Code) {
+        if let Some(candidate) = &self.candidate
+            && let Some(grpc) = code.as_grpc()
+        {
+            candidate.answered(self.goodput.borrow(), grpc);
+            self.candidate = None;
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, ending: Ending) {
+        match self.arrival.take() {
+            None => {}
+            Some(arrival) if ending == Ending::Dropped => arrival.give_up(&mut self.request),
+            Some(arrival) => drop(arrival.answer(&mut self.request)),
+        }
         self.request.end(self.goodput.borrow(), ending);
     }
 
     #[cold]
     fn panicked(&mut self) {
-        self.request.end(self.goodput.borrow(), Ending::Panicked);
+        self.finish(Ending::Panicked);
     }
 }
 
@@ -78,7 +146,7 @@ impl<H: Borrow<Goodput>> Drop for Recorder<H> {
     #[inline]
     fn drop(&mut self) {
         if !self.request.is_over() {
-            self.request.end(self.goodput.borrow(), self.if_dropped);
+            self.finish(self.if_dropped);
         }
     }
 }
@@ -102,7 +170,10 @@ impl<H: Borrow<Goodput>> Watch<'_, H> {
 impl<H: Borrow<Goodput>> Drop for Watch<'_, H> {
     #[inline]
     fn drop(&mut self) {
-        nesting::leave(self.outer);
+        if let Some(verdict) = self.outer.resume() {
+            let recorder = &mut *self.recorder;
+            recorder.request.say(recorder.goodput.borrow(), verdict);
+        }
         if !self.returned {
             self.recorder.panicked();
         }

@@ -15,6 +15,63 @@ use http::Request;
 pub trait NameRoute<B> {
     /// The route of `request` on `goodput`.
     fn route(&self, goodput: &Goodput, request: &Request<B>) -> RouteId;
+
+    /// Whether it is a call of the service's own to another: an event beside the request it is made for.
+    #[doc(hidden)]
+    #[inline]
+    fn is_dependency(&self) -> bool {
+        false
+    }
+
+    /// A route that this request may show to be one.
+    #[doc(hidden)]
+    #[inline]
+    fn candidate(&self, _goodput: &Goodput, _request: &Request<B>, _route: RouteId) -> Option<Box<Candidate>> {
+        None
+    }
+}
+
+/// A path that becomes a route once the service has answered as only a method of its own does.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Candidate {
+    path: String,
+}
+
+impl Candidate {
+    #[cfg(feature = "grpc")]
+    pub(crate) fn new(path: &str) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Admits the route if a server that does not know it would not have answered so: it says `UNIMPLEMENTED`, and a layer in
+    /// front of it may refuse whatever comes.
+    #[cold]
+    pub(crate) fn answered(&self, goodput: &Goodput, grpc_code: u8) {
+        const PERMISSION_DENIED: u8 = 7;
+        const RESOURCE_EXHAUSTED: u8 = 8;
+        const UNIMPLEMENTED: u8 = 12;
+        const UNAUTHENTICATED: u8 = 16;
+        if ![PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNIMPLEMENTED, UNAUTHENTICATED].contains(&grpc_code) {
+            goodput.route(Some(&self.path));
+        }
+    }
+}
+
+/// Calls to one dependency; see [`SliLayer::dependency`](crate::SliLayer::dependency).
+#[derive(Clone, Copy, Debug)]
+pub struct Dependency(pub(crate) RouteId);
+
+impl<B> NameRoute<B> for Dependency {
+    #[inline]
+    fn route(&self, _: &Goodput, _: &Request<B>) -> RouteId {
+        self.0
+    }
+
+    #[inline]
+    fn is_dependency(&self) -> bool {
+        true
+    }
 }
 
 /// Every request is `unmatched`, where a 404 is a scanner's noise and excluded.

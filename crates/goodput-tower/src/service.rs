@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::task::{Context, Poll};
 
-use goodput_core::Goodput;
+use goodput_core::{Class, Goodput, RequestClass};
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
@@ -13,23 +13,25 @@ use tower_service::Service;
 use crate::body::{Unboxed, WrapBody};
 use crate::future::ResponseFuture;
 use crate::head::Asked;
-use crate::nesting;
+use crate::nesting::Scope;
 use crate::recorder::Recorder;
 use crate::route::{NameRoute, Unmatched};
 
 /// A service whose requests are recorded; see [`SliLayer`](crate::SliLayer).
 ///
-/// A request begins in `call`. Readiness passes through and is no event: no request was accepted yet.
+/// A request begins in `call`. Readiness passes through and is no event: no request was accepted yet. A service that fails
+/// before it is ready is counted apart, in [`Status::unready`](goodput_core::Status::unready).
 pub struct SliService<S, H = &'static Goodput, N = Unmatched, W = Unboxed> {
     inner: S,
     goodput: H,
     names: N,
+    class: Class,
     wrap: PhantomData<fn() -> W>,
 }
 
 impl<S, H, N, W> SliService<S, H, N, W> {
-    pub(crate) fn new(inner: S, goodput: H, names: N) -> Self {
-        Self { inner, goodput, names, wrap: PhantomData }
+    pub(crate) fn new(inner: S, goodput: H, names: N, class: Class) -> Self {
+        Self { inner, goodput, names, class, wrap: PhantomData }
     }
 }
 
@@ -47,19 +49,35 @@ where
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
+        let ready = self.inner.poll_ready(cx);
+        if matches!(ready, Poll::Ready(Err(_))) {
+            self.goodput.borrow().note_unready();
+        }
+        ready
     }
 
     #[inline]
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let goodput = self.goodput.borrow();
         let asked = Asked::by(request.method(), request.version());
-        if nesting::is_inside(goodput) {
+        let mut route = self.names.route(goodput, &request);
+        let dependency = self.names.is_dependency().then_some(route);
+        if Scope::new(goodput, dependency).is_around() {
             goodput.note_nested_layer();
             return ResponseFuture::new(self.inner.call(request), None, asked);
         }
-        let route = self.names.route(goodput, &request);
-        let mut recorder = Recorder::begin(self.goodput.clone(), route);
+        let candidate = self.names.candidate(goodput, &request, route);
+        if goodput.has_classes() && dependency.is_none() {
+            let own = request.extensions().get().map(|RequestClass(name)| goodput.class(name));
+            route = match own.unwrap_or(self.class) {
+                Class::NONE => route,
+                class => goodput.in_class(route, class),
+            };
+        }
+        let mut recorder = Recorder::begin(self.goodput.clone(), route, dependency.is_some());
+        if let Some(candidate) = candidate {
+            recorder.admit_later(candidate);
+        }
         let watch = recorder.watch();
         let inner = self.inner.call(request);
         watch.returned();
@@ -70,7 +88,7 @@ where
 impl<S: Clone, H: Clone, N: Clone, W> Clone for SliService<S, H, N, W> {
     #[inline]
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.goodput.clone(), self.names.clone())
+        Self::new(self.inner.clone(), self.goodput.clone(), self.names.clone(), self.class)
     }
 }
 

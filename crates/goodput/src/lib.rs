@@ -9,7 +9,8 @@
 //! Their examples name those crates; in a service, write `goodput::` for all of them.
 //!
 //! - Define: [`Goodput::builder`], [`Slo`], [`Objective`], [`Period`], [`AlertRow`].
-//! - Record: [`SliLayer`], `axum::SliLayer`, [`Work`], [`Request`]; a handler's [`Verdict`] and [`Degraded`].
+//! - Record: [`SliLayer`], `axum::SliLayer`, `grpc::SliLayer`, [`OuterLayer`], [`Work`], [`Request`]; a handler's [`Verdict`] and
+//!   [`Degraded`], or [`say`].
 //! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history.
 //! - Test: [`Stopwatch`] and [`Timeline`] have manual twins.
 
@@ -18,4 +19,9 @@
 pub use goodput_core::*;
 #[cfg(feature = "axum")]
 pub use goodput_tower::axum;
-pub use goodput_tower::{ByFn, Fixed, NameRoute, ResponseFuture, SliBody, SliLayer, SliService, Unmatched};
+#[cfg(feature = "grpc")]
+pub use goodput_tower::grpc;
+pub use goodput_tower::{
+    ByFn, Dependency, Fixed, NameRoute, OuterFuture, OuterLayer, OuterService, ResponseFuture, SliBody, SliLayer,
+    SliService, Unmatched, say,
+};

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use goodput_model::Verdict;
+use goodput_model::{Reason, Verdict};
 
 /// How an event ended. Every event ends in exactly one of these ways, which mean one thing before the response head and
 /// another after it.
 ///
-/// The four are all there are: it came to its end, it failed, it panicked, or nobody waited for it.
+/// The first four are all a service can do: come to its end, fail, panic, or have nobody wait for it. The other two are what
+/// a layer around it can do instead, where one of ours stands outside of that layer as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ending {
     /// The response is complete. Without a head there is nothing to complete: it counts as [`Ending::Failed`].
@@ -18,6 +19,12 @@ pub enum Ending {
     Panicked,
     /// The caller went away: the future was dropped before there was a head, or the body before its end.
     Dropped,
+    /// A layer around the service gave up waiting for the head, and answered in its place. After the head it counts as
+    /// [`Ending::Failed`].
+    TimedOut,
+    /// A layer around the service refused the request before it came there. After the head it counts as
+    /// [`Ending::Failed`].
+    Refused,
 }
 
 /// What is reported of an event on its route, independent of any SLO.
@@ -26,10 +33,13 @@ pub enum Ending {
 pub enum Outcome {
     /// Served; for HTTP, a status below 400.
     Success,
-    /// A status of the 4xx class but for 408.
+    /// A status of the 4xx class but for 408, or a gRPC code that blames nobody but the caller.
     ClientError,
-    /// A status of 500 or above, 408, by which a service says that it gave up waiting, or a 1xx that is no answer.
+    /// A status of 500 or above, 408, by which a service says that it gave up waiting, or a 1xx that is no answer. In gRPC:
+    /// `UNKNOWN`, `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`.
     ServerError,
+    /// A gRPC response that ended without a status.
+    NoStatus,
     /// The handler called it bad.
     SaidBad,
     /// The handler called it excluded.
@@ -44,14 +54,19 @@ pub enum Outcome {
     BodyFailed,
     /// The caller dropped the body.
     BodyDropped,
+    /// A layer around the service gave up waiting for the head.
+    TimedOut,
+    /// A layer around the service refused the request.
+    Refused,
 }
 
 impl Outcome {
     /// Every outcome, in the order they are shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Success,
         Self::ClientError,
         Self::ServerError,
+        Self::NoStatus,
         Self::SaidBad,
         Self::SaidExcluded,
         Self::ServiceError,
@@ -59,11 +74,36 @@ impl Outcome {
         Self::Cancelled,
         Self::BodyFailed,
         Self::BodyDropped,
+        Self::TimedOut,
+        Self::Refused,
     ];
 
     /// Whether the service failed, as the default rules have it.
     pub const fn is_failure(self) -> bool {
-        matches!(self, Self::ServerError | Self::SaidBad | Self::ServiceError | Self::Panicked | Self::BodyFailed)
+        matches!(
+            self,
+            Self::ServerError
+                | Self::NoStatus
+                | Self::SaidBad
+                | Self::ServiceError
+                | Self::Panicked
+                | Self::BodyFailed
+                | Self::TimedOut
+                | Self::Refused
+        )
+    }
+
+    /// What went wrong, for outcomes that say so alone.
+    pub(crate) const fn error_type(self) -> Option<Reason> {
+        match self {
+            Self::NoStatus => Some(Reason::NO_GRPC_STATUS),
+            Self::ServiceError => Some(Reason::SERVICE_ERROR),
+            Self::Panicked => Some(Reason::PANIC),
+            Self::BodyFailed => Some(Reason::BODY_ERROR),
+            Self::TimedOut => Some(Reason::TIMEOUT),
+            Self::Refused => Some(Reason::SHED),
+            _ => None,
+        }
     }
 
     /// One word for tables and labels.
@@ -72,6 +112,7 @@ impl Outcome {
             Self::Success => "success",
             Self::ClientError => "client_error",
             Self::ServerError => "server_error",
+            Self::NoStatus => "no_status",
             Self::SaidBad => "said_bad",
             Self::SaidExcluded => "said_excluded",
             Self::ServiceError => "service_error",
@@ -79,6 +120,8 @@ impl Outcome {
             Self::Cancelled => "cancelled",
             Self::BodyFailed => "body_failed",
             Self::BodyDropped => "body_dropped",
+            Self::TimedOut => "timed_out",
+            Self::Refused => "refused",
         }
     }
 }

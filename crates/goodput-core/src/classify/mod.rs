@@ -1,12 +1,15 @@
 //! From how a request ended to its class: the rules each SLO judges by, compiled into one table per set of SLOs.
 
 mod bands;
+mod code;
+mod compile;
 mod ending;
 mod rules;
 mod table;
 
+pub use code::Code;
+pub use compile::TableError;
 pub(crate) use ending::Word;
 pub use ending::{Ending, Outcome};
 pub(crate) use rules::RuleSet;
-pub use table::TableError;
-pub(crate) use table::{ClassIndex, Histogram, Table};
+pub(crate) use table::{ClassIndex, Histogram, Part, Table};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use goodput_model::{CancelPolicy, Indicator, JudgedAt, Measure, Reason, Slo, StatusMeaning, Verdict};
 
+use super::code::Code;
 use super::ending::{Ending, Outcome, Word};
 use crate::clock::nanos;
 
@@ -14,8 +15,9 @@ use crate::clock::nanos;
 pub(crate) struct Rule {
     indicator: Indicator,
     judged_at: JudgedAt,
+    follows_streams: bool,
     cancel: CancelPolicy,
-    statuses: Vec<(u16, StatusMeaning)>,
+    codes: Vec<(Code, StatusMeaning)>,
 }
 
 /// The SLOs of a set of routes, and what the routes add.
@@ -26,6 +28,8 @@ pub(crate) struct RuleSet {
     pub(crate) excluded: bool,
     /// No route matched: a 404 is a scanner's noise.
     pub(crate) unmatched: bool,
+    /// How long a request may go on before it says something about the service.
+    pub(crate) grace: Duration,
 }
 
 /// Everything the rules look at.
@@ -36,7 +40,7 @@ pub(crate) enum Facts {
     /// The plain recording API, without a duration.
     Untimed { word: Word },
     /// A response head, and possibly what became of the body.
-    Head { status: u16, word: Word, head: u64, body: Option<Body> },
+    Head { code: Code, word: Word, head: u64, body: Option<Body> },
 }
 
 /// What became of a body.
@@ -59,7 +63,7 @@ impl RuleSet {
         unmatched: bool,
     ) -> Self {
         let grace = cancel_grace(slos.clone(), deadline);
-        Self { rules: slos.map(|slo| Rule::new(slo, grace)).collect(), excluded, unmatched }
+        Self { rules: slos.map(|slo| Rule::new(slo, grace)).collect(), excluded, unmatched, grace }
     }
 
     /// What a rule of this set makes of the facts. Head-deciding rules are asked without a body.
@@ -97,16 +101,24 @@ impl Rule {
             Indicator::Quality => CancelPolicy::Exclude,
             _ => CancelPolicy::BadIfOlder(grace),
         };
+        let statuses = slo.status_overrides().iter().map(|rule| (Code::http(rule.status), rule.meaning));
+        let grpc_codes = slo.grpc_overrides().iter().map(|rule| (Code::grpc(rule.code.into()), rule.meaning));
         Self {
             indicator: slo.indicator(),
             judged_at: slo.decision_point(),
+            follows_streams: slo.follows_streams(),
             cancel: slo.cancel_policy().unwrap_or(own_limit),
-            statuses: slo.status_overrides().iter().map(|rule| (rule.status, rule.meaning)).collect(),
+            codes: statuses.chain(grpc_codes).collect(),
         }
     }
 
     pub(crate) fn judged_at(&self) -> JudgedAt {
         self.judged_at
+    }
+
+    /// Where the verdict on a stream falls.
+    pub(crate) fn judges_streams_at(&self) -> JudgedAt {
+        if self.follows_streams { JudgedAt::End } else { JudgedAt::Head }
     }
 
     /// The threshold in nanoseconds and where it is measured.
@@ -124,23 +136,24 @@ impl Rule {
 
     /// The statuses this rule may treat unlike their neighbours.
     pub(crate) fn named_statuses(&self) -> impl Iterator<Item = u16> {
-        self.statuses.iter().map(|(status, _)| *status).chain([101, 404, 405, 408, 429, 504])
+        let own = self.codes.iter().map(|(code, _)| code.number());
+        own.chain([101, 404, 405, 408, 429, 504]).filter(|number| *number < 1_000)
     }
 
-    pub(crate) fn meaning(&self, unmatched: bool, status: u16) -> Meaning {
-        let own = self.statuses.iter().rev().find(|(own, _)| *own == status).map(|(_, meaning)| meaning);
-        let timed_out = status == 408 || status == 504;
-        match (own, status) {
-            (Some(StatusMeaning::Success), _) => Meaning::Success,
-            (Some(StatusMeaning::Excluded), _) => Meaning::Excluded(Reason::STATUS_EXCLUDED),
-            (Some(StatusMeaning::Failure), _) if !timed_out => Meaning::Failure(Reason::SERVER_ERROR),
-            (_, 408 | 504) => Meaning::Failure(Reason::TIMEOUT),
-            // No server can send another 1xx, or less, as its answer.
-            (_, 500.. | ..=100 | 102..=199) => Meaning::Failure(Reason::SERVER_ERROR),
-            (_, 429) => Meaning::Excluded(Reason::RATE_LIMITED),
-            (_, 405) => Meaning::Excluded(Reason::METHOD_NOT_ALLOWED),
-            (_, 404) if unmatched => Meaning::Excluded(Reason::NOT_FOUND),
-            _ => Meaning::Success,
+    pub(crate) fn meaning(&self, unmatched: bool, code: Code) -> Meaning {
+        let own = self.codes.iter().rev().find(|(own, _)| *own == code).map(|(_, meaning)| meaning);
+        match own {
+            Some(StatusMeaning::Success) => Meaning::Success,
+            Some(StatusMeaning::Excluded) => Meaning::Excluded(Reason::STATUS_EXCLUDED),
+            Some(StatusMeaning::Failure) => Meaning::Failure(failure(code)),
+            None => match code.number() {
+                429 => Meaning::Excluded(Reason::RATE_LIMITED),
+                405 => Meaning::Excluded(Reason::METHOD_NOT_ALLOWED),
+                404 if unmatched => Meaning::Excluded(Reason::NOT_FOUND),
+                _ if unmatched && code == UNIMPLEMENTED => Meaning::Excluded(Reason::NOT_FOUND),
+                _ if code.is_failure() => Meaning::Failure(failure(code)),
+                _ => Meaning::Success,
+            },
         }
     }
 
@@ -150,6 +163,8 @@ impl Rule {
                 let reason = match ending {
                     Ending::Dropped => return self.judge_cancelled(elapsed),
                     Ending::Panicked => Reason::PANIC,
+                    Ending::TimedOut => Reason::TIMEOUT,
+                    Ending::Refused => Reason::SHED,
                     Ending::Failed | Ending::Completed => Reason::SERVICE_ERROR,
                 };
                 self.judge_outcome(Meaning::Failure(reason), false, Timing::Reached(elapsed))
@@ -157,8 +172,8 @@ impl Rule {
             Facts::Untimed { word } => {
                 self.judge_outcome(said(word).unwrap_or(Meaning::Success), word.is_degraded(), Timing::None)
             }
-            Facts::Head { status, word, head, body } => {
-                let meaning = said(word).unwrap_or_else(|| self.meaning(unmatched, status));
+            Facts::Head { code, word, head, body } => {
+                let meaning = said(word).unwrap_or_else(|| self.meaning(unmatched, code));
                 let timing = self.timing(head, body);
                 let meaning = match body.and_then(|body| body_failure(body.ending)) {
                     Some(reason) if self.sees_body_failures(meaning) => Meaning::Failure(reason),
@@ -249,10 +264,23 @@ fn said(word: Word) -> Option<Meaning> {
     }
 }
 
+/// Where no route matched, this is gRPC's 404.
+const UNIMPLEMENTED: Code = Code::grpc(12);
+
+/// Why a response with this code is a failure.
+fn failure(code: Code) -> Reason {
+    match (code.number(), code.as_grpc()) {
+        (408 | 504, _) | (_, Some(4)) => Reason::TIMEOUT,
+        (_, Some(8)) => Reason::RESOURCE_EXHAUSTED,
+        _ if code == Code::NO_GRPC_STATUS => Reason::NO_GRPC_STATUS,
+        _ => Reason::SERVER_ERROR,
+    }
+}
+
 /// Why a body is our failure, if it is.
 fn body_failure(ending: Ending) -> Option<Reason> {
     match ending {
-        Ending::Failed => Some(Reason::BODY_ERROR),
+        Ending::Failed | Ending::TimedOut | Ending::Refused => Some(Reason::BODY_ERROR),
         Ending::Panicked => Some(Reason::PANIC),
         Ending::Completed | Ending::Dropped => None,
     }
@@ -264,16 +292,19 @@ pub(crate) fn outcome(facts: Facts) -> Outcome {
         Facts::NoHead { ending, .. } => match ending {
             Ending::Dropped => Outcome::Cancelled,
             Ending::Panicked => Outcome::Panicked,
+            Ending::TimedOut => Outcome::TimedOut,
+            Ending::Refused => Outcome::Refused,
             Ending::Failed | Ending::Completed => Outcome::ServiceError,
         },
         Facts::Untimed { word } => said_outcome(word).unwrap_or(Outcome::Success),
-        Facts::Head { status, word, body, .. } => match body.map(|body| body.ending) {
-            Some(Ending::Failed) => Outcome::BodyFailed,
+        Facts::Head { code, word, body, .. } => match body.map(|body| body.ending) {
+            Some(Ending::Failed | Ending::TimedOut | Ending::Refused) => Outcome::BodyFailed,
             Some(Ending::Panicked) => Outcome::Panicked,
             Some(Ending::Dropped) => Outcome::BodyDropped,
-            Some(Ending::Completed) | None => said_outcome(word).unwrap_or(match status {
-                408 | 500.. | ..=100 | 102..=199 => Outcome::ServerError,
-                400.. => Outcome::ClientError,
+            Some(Ending::Completed) | None => said_outcome(word).unwrap_or(match code {
+                Code::NO_GRPC_STATUS => Outcome::NoStatus,
+                _ if code.is_failure() => Outcome::ServerError,
+                _ if matches!(code.as_grpc(), Some(1..)) || (400..500).contains(&code.number()) => Outcome::ClientError,
                 _ => Outcome::Success,
             }),
         },

@@ -49,19 +49,10 @@ impl Stopwatch {
         }
     }
 
-    /// Nanoseconds since an earlier reading. Saturating: a clock that went backwards shows 0, never a panic or 584 years.
+    /// Nanoseconds since an earlier reading.
     #[inline]
     pub(crate) fn nanos_since(&self, earlier: Reading) -> u64 {
-        match (earlier, self.read()) {
-            (Reading::System(earlier), Reading::System(now)) => {
-                let elapsed = now.saturating_duration_since(earlier);
-                // A u64 of nanoseconds lasts 584 years.
-                elapsed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(elapsed.subsec_nanos()))
-            }
-            (Reading::Manual(earlier), Reading::Manual(now)) => now.saturating_sub(earlier),
-            // A reading of one stopwatch means nothing to another.
-            (Reading::System(_), Reading::Manual(_)) | (Reading::Manual(_), Reading::System(_)) => 0,
-        }
+        earlier.nanos_until(self.read())
     }
 }
 
@@ -70,6 +61,23 @@ impl Stopwatch {
 pub(crate) enum Reading {
     System(Instant),
     Manual(u64),
+}
+
+impl Reading {
+    /// Nanoseconds to a later reading. Saturating: a clock that went backwards shows 0, never a panic or 584 years.
+    #[inline]
+    pub(crate) fn nanos_until(self, later: Self) -> u64 {
+        match (self, later) {
+            (Self::System(earlier), Self::System(now)) => {
+                let elapsed = now.saturating_duration_since(earlier);
+                // A u64 of nanoseconds lasts 584 years.
+                elapsed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(elapsed.subsec_nanos()))
+            }
+            (Self::Manual(earlier), Self::Manual(now)) => now.saturating_sub(earlier),
+            // A reading of one stopwatch means nothing to another.
+            (Self::System(_), Self::Manual(_)) | (Self::Manual(_), Self::System(_)) => 0,
+        }
+    }
 }
 
 /// Moves a manual [`Stopwatch`].

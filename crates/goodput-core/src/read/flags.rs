@@ -1,15 +1,17 @@
 //! What a reader should know before trusting the numbers.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use goodput_model::Roughly;
+use goodput_model::{Reason, Roughly};
 
 use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::Detail;
 use super::status::saturating_sum;
 use crate::clock::Moment;
-use crate::record::{OTHER, UNMATCHED};
+use crate::goodput::Mishaps;
+use crate::record::{OTHER, Routes, UNMATCHED};
 
 /// Something about the measurement itself that is not as it should be. Flags never stop the counting.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +55,11 @@ pub enum Flag {
         /// How often.
         calls: u64,
     },
+    /// Requests were given classes by names that the definition does not declare, and counted as of none.
+    UnknownClasses {
+        /// How often.
+        times: u64,
+    },
     /// History is not being kept: no ticker runs, or it has stopped.
     NoRecentTick {
         /// Since the last tick, or since the beginning.
@@ -64,7 +71,7 @@ pub enum Flag {
 
 impl Flag {
     /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
-    /// `timeline_went_backwards`, `nested_layers`, `no_recent_tick`.
+    /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `no_recent_tick`.
     pub const fn label(&self) -> &'static str {
         match self {
             Self::RoutesFull { .. } => "routes_full",
@@ -73,6 +80,7 @@ impl Flag {
             Self::NoRouteSeen { .. } => "no_route_seen",
             Self::TimelineWentBackwards { .. } => "timeline_went_backwards",
             Self::NestedLayers { .. } => "nested_layers",
+            Self::UnknownClasses { .. } => "unknown_classes",
             Self::NoRecentTick { .. } => "no_recent_tick",
         }
     }
@@ -111,6 +119,9 @@ impl fmt::Display for Flag {
                     "{calls} calls of a layer inside another layer's request were not counted: is it mounted twice?"
                 )
             }
+            Self::UnknownClasses { times } => {
+                write!(f, "request classes that are not declared were given {times} times, and counted as none")
+            }
             Self::NoRecentTick { since, expected } => {
                 write!(
                     f,
@@ -135,14 +146,16 @@ pub(super) fn raise(
     detail: &Detail,
     now: Moment,
     tick_every: Duration,
-    routes_full: Option<usize>,
+    routes: &Routes,
+    mishaps: &Mishaps,
 ) -> Vec<Flag> {
     let begun =
         |template: &str| saturating_sum(detail.routes.iter().filter(|r| r.template == template).map(|r| r.begun));
-    let (unmatched, all) = (begun(UNMATCHED), saturating_sum(detail.routes.iter().map(|route| route.begun)));
+    let own = detail.routes.iter().filter(|route| !route.template.starts_with(Reason::DEPENDENCY));
+    let (unmatched, all) = (begun(UNMATCHED), saturating_sum(own.map(|route| route.begun)));
     let mut flags = Vec::new();
-    if let Some(bound) = routes_full {
-        flags.push(Flag::RoutesFull { bound, counted_as_other: begun(OTHER) });
+    if routes.has_overflowed() {
+        flags.push(Flag::RoutesFull { bound: routes.bound(), counted_as_other: begun(OTHER) });
     }
     if unmatched >= SOME_EVENTS && unmatched == all {
         flags.push(Flag::NoMatchedPath { unmatched });
@@ -152,12 +165,19 @@ pub(super) fn raise(
     let should_have_come = all >= MANY_EVENTS || monitor.age(now) >= SETTLED;
     for (slo, seen) in slos.iter().zip(&detail.seen) {
         if !seen && should_have_come {
-            flags.push(Flag::NoRouteSeen { slo: slo.name.clone(), routes: slo.routes.clone() });
+            let dependency = slo.dependency.iter().map(|name| format!("{}{name}", Reason::DEPENDENCY));
+            let routes = slo.routes.iter().cloned().chain(dependency).collect();
+            flags.push(Flag::NoRouteSeen { slo: slo.name.clone(), routes });
         }
     }
     if monitor.went_backwards() > 0 {
         flags.push(Flag::TimelineWentBackwards { times: monitor.went_backwards() });
     }
+    // Relaxed: numbers for people.
+    let (calls, times) =
+        (mishaps.nested_layers.load(Ordering::Relaxed), mishaps.unknown_classes.load(Ordering::Relaxed));
+    flags.extend((calls > 0).then_some(Flag::NestedLayers { calls }));
+    flags.extend((times > 0).then_some(Flag::UnknownClasses { times }));
     let since = monitor.since_last_tick(now);
     if since > tick_every.saturating_mul(3) {
         flags.push(Flag::NoRecentTick { since, expected: tick_every });

@@ -8,11 +8,15 @@ mod monitor;
 mod slots;
 mod snapshot;
 mod status;
+mod waiting;
 
 pub use flags::Flag;
 pub use latency::{Latencies, LatencySummary};
 pub(crate) use monitor::{Monitor, WatchedSlo};
 pub use slots::{SlotError, SlotPlan, Tier};
 pub(crate) use snapshot::{read_counts, read_detail};
-pub use status::{ConditionStatus, ReasonCount, RouteStatus, Scope, SloStatus, Status, WindowStatus};
+pub use status::{
+    ConditionStatus, ErrorCount, ReasonCount, RouteReason, RouteStatus, Scope, SloStatus, Status, WindowStatus,
+};
 pub(crate) use status::{Parts, compose};
+pub(crate) use waiting::Waiting;

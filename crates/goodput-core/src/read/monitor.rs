@@ -9,6 +9,7 @@ use goodput_model::{
 
 use super::history::History;
 use super::slots::SlotPlan;
+use super::waiting::Waiting;
 use crate::clock::Moment;
 
 /// One SLO as the monitor sees it.
@@ -18,6 +19,8 @@ pub(crate) struct WatchedSlo {
     pub(crate) indicator: Indicator,
     /// Empty for all.
     pub(crate) routes: Vec<String>,
+    pub(crate) dependency: Option<String>,
+    pub(crate) classes: Vec<String>,
     pub(crate) objective: Objective,
     pub(crate) period: Period,
     pub(crate) policy: Policy,
@@ -42,6 +45,8 @@ impl WatchedSlo {
             name: slo.name().to_owned(),
             indicator: slo.indicator(),
             routes: slo.selected_routes().to_vec(),
+            dependency: slo.dependency_name().map(str::to_owned),
+            classes: slo.selected_classes().to_vec(),
             objective,
             period,
             policy,
@@ -63,10 +68,11 @@ pub(crate) struct Monitor {
     last_tick: Option<Moment>,
     ticks: u64,
     went_backwards: u64,
+    pub(crate) waiting: Waiting,
 }
 
 impl Monitor {
-    pub(crate) fn new(plan: &SlotPlan, origin: Moment, slos: &[WatchedSlo]) -> Self {
+    pub(crate) fn new(plan: &SlotPlan, origin: Moment, slos: &[WatchedSlo], waiting: Waiting) -> Self {
         let mut windows: Vec<_> = slos.iter().flat_map(|slo| &slo.windows).copied().collect();
         windows.sort_unstable();
         windows.dedup();
@@ -78,14 +84,16 @@ impl Monitor {
             last_tick: None,
             ticks: 0,
             went_backwards: 0,
+            waiting,
         }
     }
 
-    /// Remembers `counts` as what the counters stood at `now`. A moment before the last one is flagged and left out.
-    pub(crate) fn tick(&mut self, now: Moment, counts: &[Counts], slos: &[WatchedSlo]) {
+    /// Remembers `counts` as what the counters stood at `now`. A moment before the last one is flagged and left out: then
+    /// the answer is no.
+    pub(crate) fn tick(&mut self, now: Moment, counts: &[Counts], slos: &[WatchedSlo]) -> bool {
         if self.last_tick.is_some_and(|last| now.since_origin() < last.since_origin()) {
             self.went_backwards = self.went_backwards.saturating_add(1);
-            return;
+            return false;
         }
         self.history.push(now, counts);
         self.last_tick = Some(now);
@@ -96,6 +104,7 @@ impl Monitor {
                 *active = judge(slo, row, observed, *active).is_some_and(|evaluation| evaluation.active);
             }
         }
+        true
     }
 
     /// Every window of every SLO, as it ends now. The far edges are looked up once for all SLOs.

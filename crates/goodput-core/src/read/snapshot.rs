@@ -6,21 +6,28 @@
 //!
 //! Sums saturate: they are of counters that would take 585,000 years to wrap, or of batches somebody made up.
 
+use std::time::Duration;
+
 use goodput_model::{Counts, JudgedAt, Reason, Verdict};
 
 use super::latency::Latencies;
-use crate::classify::Outcome;
-use crate::record::{Point, Reasons, Route, Routes};
+use super::status::saturating_sum;
+use super::waiting::RouteWaiting;
+use crate::classify::{Outcome, Part};
+use crate::record::{Class, Point, Reasons, Route, RouteId, Routes};
 
-/// The counts of every SLO, by position in the definition.
-pub(crate) fn read_counts(routes: &Routes, slos: usize) -> Vec<Counts> {
+/// The counts of every SLO, by position in the definition, and how many events have finished on each route.
+pub(crate) fn read_counts(routes: &Routes, slos: usize) -> (Vec<Counts>, Vec<(&Route, u64)>) {
     let mut counts = vec![Counts::default(); slos];
+    let mut finished = Vec::new();
     let mut classes = Vec::new();
     for route in routes.iter() {
-        route.read(&mut classes);
+        route.read_classes(&mut classes);
         add_counts(route, &classes, &mut counts);
+        let ends = route.table().classes().iter().zip(&classes).filter(|(class, _)| class.outcome.is_some());
+        finished.push((route, saturating_sum(ends.map(|(_, events)| *events))));
     }
-    counts
+    (counts, finished)
 }
 
 fn add_counts(route: &Route, classes: &[u64], counts: &mut [Counts]) {
@@ -52,13 +59,31 @@ pub(crate) struct Detail {
 
 #[derive(Debug)]
 pub(crate) struct RouteDetail {
+    pub(crate) id: RouteId,
     pub(crate) template: String,
+    pub(crate) class: Class,
+    /// How long a request may go on before it is overdue.
+    pub(crate) limit: Duration,
+    /// The SLOs that judge it, as positions in the definition.
+    pub(crate) slos: Vec<usize>,
     pub(crate) begun: u64,
     pub(crate) finished: u64,
     pub(crate) outcomes: Vec<(Outcome, u64)>,
-    pub(crate) reasons: Vec<(Verdict, u64)>,
+    /// Of each SLO's bad and excluded events on this route.
+    pub(crate) reasons: Vec<(usize, Verdict, u64)>,
+    /// What handlers said, as it was given at the heads.
+    pub(crate) said: Vec<(Verdict, u64)>,
+    /// What went wrong with the events that failed.
+    pub(crate) errors: Vec<(Reason, u64)>,
     pub(crate) success: Latencies,
     pub(crate) error: Latencies,
+    pub(crate) queue: Latencies,
+    pub(crate) first_byte: Latencies,
+    pub(crate) end: Latencies,
+    pub(crate) streams: Latencies,
+    pub(crate) open_streams: u64,
+    /// Filled in under the monitor's lock.
+    pub(crate) waiting: RouteWaiting,
 }
 
 /// As [`read_counts`], with reasons, routes and latencies.
@@ -70,7 +95,7 @@ pub(crate) fn read_detail(routes: &Routes, reasons: &Reasons, slos: usize) -> De
         routes: Vec::new(),
     };
     let mut classes = Vec::new();
-    for route in routes.iter() {
+    for (id, route) in routes.with_ids() {
         let begun = route.read(&mut classes);
         add_counts(route, &classes, &mut detail.counts);
         if begun == 0 {
@@ -81,15 +106,20 @@ pub(crate) fn read_detail(routes: &Routes, reasons: &Reasons, slos: usize) -> De
                 *seen = true;
             }
         }
-        add_reasons(route, &classes, reasons, &mut detail.reasons);
-        detail.routes.push(route_detail(route, begun, &classes, said_by_handlers(route, reasons)));
+        let own = reasons_on(route, &classes, reasons);
+        for (slo, verdict, events) in &own {
+            if let Some(sums) = detail.reasons.get_mut(*slo) {
+                add(sums, *verdict, *events);
+            }
+        }
+        detail.routes.push(route_detail(id, route, begun, &classes, own, reasons));
     }
     detail
 }
 
 /// The handlers' own reasons on this route, as they were given at the heads.
 fn said_by_handlers(route: &Route, reasons: &Reasons) -> Vec<(Verdict, u64)> {
-    if !route.has_reasons() {
+    if !route.has_words() {
         return Vec::new();
     }
     let mut sums = Vec::new();
@@ -99,34 +129,25 @@ fn said_by_handlers(route: &Route, reasons: &Reasons) -> Vec<(Verdict, u64)> {
     sums
 }
 
-/// Sums the reasons of each SLO's verdicts.
+/// The reasons of each SLO's verdicts on this route.
 ///
-/// Where an SLO hears the handler's verdict, the handler's words are shown as they were given for its own decision point.
+/// Where an SLO hears the handler's verdict, the handler's words are shown as they were given for its own decision points.
 /// They are read after the classes and may be ahead of them by events that are just finishing; none of them ever falls.
-fn add_reasons(route: &Route, classes: &[u64], reasons: &Reasons, sums: &mut [Vec<(Verdict, u64)>]) {
+fn reasons_on(route: &Route, classes: &[u64], reasons: &Reasons) -> Vec<(usize, Verdict, u64)> {
     let table = route.table();
+    let mut sums = Vec::new();
     for (class, &events) in table.classes().iter().zip(classes).filter(|(_, events)| **events > 0) {
         for (&slo, verdict) in route.slos().iter().zip(&class.verdicts) {
-            let own = match verdict {
-                None | Some(Verdict::Good | Verdict::Bad(Reason::HANDLER) | Verdict::Excluded(Reason::HANDLER)) => {
-                    continue;
-                }
-                Some(verdict) => *verdict,
-            };
-            if let Some(sum) = sums.get_mut(slo) {
-                add(sum, own, events);
+            match verdict {
+                None | Some(Verdict::Good | Verdict::Bad(Reason::HANDLER) | Verdict::Excluded(Reason::HANDLER)) => {}
+                Some(verdict) => add_to(&mut sums, slo, *verdict, events),
             }
         }
     }
-    if !route.has_reasons() {
-        return;
+    if !route.has_words() {
+        return sums;
     }
     for (&slo, part) in route.slos().iter().zip(table.parts()) {
-        let Some(sum) = sums.get_mut(slo) else { continue };
-        let point = match part.judged_at {
-            JudgedAt::Head => Point::Head,
-            JudgedAt::End => Point::End,
-        };
         for (said, verdict) in reasons.words() {
             let heard = match verdict {
                 Verdict::Good => false,
@@ -134,9 +155,30 @@ fn add_reasons(route: &Route, classes: &[u64], reasons: &Reasons, sums: &mut [Ve
                 Verdict::Excluded(_) => part.hears_excluded,
             };
             if heard {
-                add(sum, verdict, route.read_reason(said, point));
+                let given = points(*part).iter().map(|point| route.read_reason(said, *point));
+                add_to(&mut sums, slo, verdict, saturating_sum(given));
             }
         }
+    }
+    sums
+}
+
+/// Where a handler's words are given for an SLO.
+fn points(part: Part) -> &'static [Point] {
+    match (part.judged_at, part.judges_streams_at) {
+        (JudgedAt::Head, _) => &[Point::Head],
+        (JudgedAt::End, JudgedAt::Head) => &[Point::End, Point::StreamHead],
+        (JudgedAt::End, JudgedAt::End) => &[Point::End, Point::StreamEnd],
+    }
+}
+
+fn add_to(sums: &mut Vec<(usize, Verdict, u64)>, slo: usize, verdict: Verdict, events: u64) {
+    if events == 0 {
+        return;
+    }
+    match sums.iter_mut().find(|(of, known, _)| *of == slo && *known == verdict) {
+        Some((_, _, sum)) => *sum = sum.saturating_add(events),
+        None => sums.push((slo, verdict, events)),
     }
 }
 
@@ -150,7 +192,14 @@ fn add(sums: &mut Vec<(Verdict, u64)>, verdict: Verdict, events: u64) {
     }
 }
 
-fn route_detail(route: &Route, begun: u64, classes: &[u64], reasons: Vec<(Verdict, u64)>) -> RouteDetail {
+fn route_detail(
+    id: RouteId,
+    route: &Route,
+    begun: u64,
+    classes: &[u64],
+    own: Vec<(usize, Verdict, u64)>,
+    words: &Reasons,
+) -> RouteDetail {
     let mut outcomes: Vec<(Outcome, u64)> = Vec::new();
     let mut finished = 0_u64;
     for (class, &events) in route.table().classes().iter().zip(classes) {
@@ -164,13 +213,38 @@ fn route_detail(route: &Route, begun: u64, classes: &[u64], reasons: Vec<(Verdic
         }
     }
     outcomes.sort_unstable();
+    let [queue, first_byte, end, streams] = route.read_later().map(Latencies::new);
     RouteDetail {
+        id,
         template: route.template().to_owned(),
+        class: route.class(),
+        limit: route.table().limit(),
+        slos: route.slos().to_vec(),
         begun,
         finished,
+        errors: errors(route, &outcomes, words),
         outcomes,
-        reasons,
+        reasons: own,
+        said: said_by_handlers(route, words),
         success: Latencies::new(route.read_successes()),
         error: Latencies::new(route.read_errors()),
+        queue,
+        first_byte,
+        end,
+        streams,
+        open_streams: route.read_open_streams(),
+        waiting: RouteWaiting::default(),
     }
+}
+
+/// What went wrong with the events that failed: their outcome, where that says it, else the word given with it.
+fn errors(route: &Route, outcomes: &[(Outcome, u64)], words: &Reasons) -> Vec<(Reason, u64)> {
+    let by_outcome = outcomes.iter().filter_map(|(outcome, events)| Some((outcome.error_type()?, *events)));
+    let mut errors: Vec<_> = by_outcome.collect();
+    if route.has_words() {
+        let given = words.words().filter(|(_, verdict)| matches!(verdict, Verdict::Bad(_)));
+        let given = given.filter_map(|(said, verdict)| Some((verdict.reason()?, route.read_error(said))));
+        errors.extend(given.filter(|(_, events)| *events > 0));
+    }
+    errors
 }

@@ -2,19 +2,24 @@
 
 use std::cmp::Reverse;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use goodput_model::{
-    Adaptation, Budget, BurnRate, Counts, Evaluation, Exhaustion, Indicator, Objective, Observation, Period, Position,
-    Row, Severity, Verdict, Window, time_to_exhaustion,
+    Adaptation, Budget, BurnRate, Counts, Definition, Evaluation, Exhaustion, Indicator, Objective, Observation,
+    Period, Position, Reason, Row, Severity, Verdict, Window, time_to_exhaustion,
 };
 
 use super::flags::{self, Flag};
 use super::latency::Latencies;
 use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::{Detail, RouteDetail};
+use super::waiting;
 use crate::classify::Outcome;
 use crate::clock::Moment;
+use crate::goodput::Mishaps;
+use crate::record::Routes;
 
 /// What one process knows about itself, from a single pass over its counters.
 ///
@@ -33,8 +38,16 @@ pub struct Status {
     pub since_last_tick: Duration,
     /// Ticks taken.
     pub ticks: u64,
-    /// Events begun and not finished, on all routes.
+    /// Events begun and not finished, on all routes. Calls to dependencies are not among them.
     pub in_flight: u64,
+    /// Of these, how many are older than their routes' limits.
+    pub overdue: u64,
+    /// Requests on their way from an outer layer to the service: no route is known of them yet, and they are in flight nowhere
+    /// else.
+    pub queued: u64,
+    /// How often a layered service failed before it was ready for a request. No request was accepted then, and no event
+    /// counted.
+    pub unready: u64,
     /// The SLOs, in the order of the definition.
     pub slos: Vec<SloStatus>,
     /// The routes that saw an event, busiest first.
@@ -67,6 +80,10 @@ pub struct SloStatus {
     pub name: String,
     /// What makes an event good.
     pub indicator: Indicator,
+    /// The dependency whose calls it judges, in place of requests.
+    pub dependency: Option<String>,
+    /// The request classes it judges; empty for all.
+    pub classes: Vec<String>,
     /// What share has to be.
     pub objective: Objective,
     /// What it is judged over.
@@ -75,6 +92,9 @@ pub struct SloStatus {
     pub counts: Counts,
     /// The bad and excluded ones by reason, most first.
     pub reasons: Vec<ReasonCount>,
+    /// Events in flight for longer than its threshold, or than their routes' limits if it has none: too late to be good, or
+    /// soon to be.
+    pub overdue: u64,
     /// Shortest first; the last one is the period.
     pub windows: Vec<WindowStatus>,
     /// The error budget of the period, as far as this instance has seen it.
@@ -115,22 +135,50 @@ pub struct ConditionStatus {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RouteStatus {
-    /// Its template; `unmatched` and `other` stand for what has none of its own.
+    /// Its template; `unmatched` and `other` stand for what has none of its own, `dependency:<name>` for calls to a
+    /// dependency.
     pub template: String,
+    /// The class of its requests, if they have one.
+    pub class: Option<String>,
     /// Events begun.
     pub begun: u64,
     /// Events finished. Never more than begun.
     pub finished: u64,
     /// Events begun and not finished.
     pub in_flight: u64,
+    /// Of these, how many are older than the limit. Exact but for their age, which is known to a slot: a tick, or a
+    /// fourteenth of the longest limit of the definition. Streams count until their head.
+    pub overdue: u64,
+    /// How long an event may go on: the server's deadline, else four times the loosest threshold within 1 s to 10 s, else 5 s.
+    pub limit: Duration,
+    /// How long ago at least the oldest event in flight began.
+    pub oldest: Option<Duration>,
+    /// Whether three events or more are overdue and none has finished for as long as the limit. A hang shows here and in no
+    /// error ratio.
+    pub stalled: bool,
     /// Finished events by how they ended.
     pub outcomes: Vec<(Outcome, u64)>,
+    /// The bad and excluded events of each SLO, by reason, most first.
+    pub reasons: Vec<RouteReason>,
+    /// What went wrong with the events that failed, most first: each failure has one.
+    pub errors: Vec<ErrorCount>,
     /// Reasons that handlers gave.
     pub said: Vec<ReasonCount>,
     /// How long successes took, to the head. Refusals of the 4xx class are in neither distribution.
     pub success: Latencies,
     /// How long errors took to the head, or to the failure.
     pub error: Latencies,
+    /// How long requests were on their way from an outer layer to the service. It is part of their latency.
+    pub queue: Latencies,
+    /// How long successes took to the first byte of the body. Known where some SLO of the route measures to there, as the clock
+    /// is read for it alone.
+    pub first_byte: Latencies,
+    /// How long successes took to their end, likewise.
+    pub end: Latencies,
+    /// How long streams lived once they were established. No part of any request's latency.
+    pub streams: Latencies,
+    /// Streams that are open.
+    pub open_streams: u64,
 }
 
 /// How often a reason was given.
@@ -143,13 +191,36 @@ pub struct ReasonCount {
     pub count: u64,
 }
 
+/// How often one SLO called events of a route bad or excluded for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RouteReason {
+    /// The SLO.
+    pub slo: Arc<str>,
+    /// Bad or excluded, with the reason.
+    pub verdict: Verdict,
+    /// How often.
+    pub count: u64,
+}
+
+/// How often one thing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ErrorCount {
+    /// What: the `error.type` of the semantic conventions. A status, the name of a gRPC code, what became of the request, or the
+    /// handler's own word.
+    pub error_type: Reason,
+    /// How often.
+    pub count: u64,
+}
+
 impl Status {
     /// The SLO of this name.
     pub fn slo(&self, name: &str) -> Option<&SloStatus> {
         self.slos.iter().find(|slo| slo.name == name)
     }
 
-    /// The route of this template, if it saw an event.
+    /// The route of this template, if it saw an event; with request classes, the busiest of its classes.
     pub fn route(&self, template: &str) -> Option<&RouteStatus> {
         self.routes.iter().find(|route| route.template == template)
     }
@@ -187,6 +258,11 @@ impl SloStatus {
 }
 
 impl RouteStatus {
+    /// Whether it stands for the calls to a dependency.
+    pub fn is_dependency(&self) -> bool {
+        self.template.starts_with(Reason::DEPENDENCY)
+    }
+
     /// Events that ended this way.
     pub fn outcome(&self, outcome: Outcome) -> u64 {
         saturating_sum(self.outcomes.iter().filter(|(known, _)| *known == outcome).map(|(_, count)| *count))
@@ -201,45 +277,67 @@ impl RouteStatus {
 /// What a status is composed of.
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
-    pub(crate) service: &'a str,
     pub(crate) slos: &'a [WatchedSlo],
     pub(crate) monitor: &'a Monitor,
     pub(crate) detail: Detail,
     pub(crate) now: Moment,
     pub(crate) tick_every: Duration,
-    pub(crate) routes_full: Option<usize>,
-    pub(crate) nested: u64,
+    pub(crate) routes: &'a Routes,
+    pub(crate) definition: &'a Definition,
+    pub(crate) mishaps: &'a Mishaps,
+    pub(crate) queued: u64,
 }
 
-/// Composes a status. Pure: all of it is arithmetic on what was read.
+/// Composes a status. All of it but the ages of what is in flight is arithmetic on what was read.
 pub(crate) fn compose(parts: Parts<'_>) -> Status {
-    let Parts { service, slos, monitor, detail, now, tick_every, routes_full, nested } = parts;
-    let mut flags = flags::raise(slos, monitor, &detail, now, tick_every, routes_full);
-    flags.extend((nested > 0).then_some(Flag::NestedLayers { calls: nested }));
+    let Parts { slos, monitor, mut detail, now, tick_every, routes, definition, mishaps, queued } = parts;
+    waiting::look(&monitor.waiting, routes, &mut detail.routes, now);
+    let flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);
     let observed = monitor.observe(now, &detail.counts, slos);
+    let names: Vec<Arc<str>> = slos.iter().map(|slo| slo.name.as_str().into()).collect();
+    let overdue = overdue_by_slo(slos, &detail.routes);
     let slos = slos
         .iter()
         .zip(observed)
-        .zip(detail.counts.iter().zip(detail.reasons))
+        .zip(detail.counts.iter().zip(detail.reasons).zip(overdue))
         .enumerate()
-        .map(|(index, ((slo, observed), (counts, reasons)))| {
+        .map(|(index, ((slo, observed), ((counts, reasons), overdue)))| {
             let conditions = monitor.judge(index, slo, &observed);
-            compose_slo(slo, &observed, conditions, *counts, reasons)
+            compose_slo(slo, &observed, conditions, *counts, reasons, overdue)
         })
         .collect();
-    let mut routes: Vec<_> = detail.routes.into_iter().map(compose_route).collect();
-    routes.sort_by(|a, b| b.begun.cmp(&a.begun).then_with(|| a.template.cmp(&b.template)));
+    let mut routes: Vec<_> =
+        detail.routes.into_iter().map(|route| compose_route(route, &names, &definition.classes)).collect();
+    routes.sort_by(|a, b| b.begun.cmp(&a.begun).then_with(|| (&a.template, &a.class).cmp(&(&b.template, &b.class))));
+    let own = || routes.iter().filter(|route| !route.is_dependency());
     Status {
-        service: service.to_owned(),
+        service: definition.service.clone(),
         scope: Scope::Instance,
         age: monitor.age(now),
         since_last_tick: monitor.since_last_tick(now),
         ticks: monitor.ticks(),
-        in_flight: saturating_sum(routes.iter().map(|route| route.in_flight)),
+        in_flight: saturating_sum(own().map(|route| route.in_flight)),
+        overdue: saturating_sum(own().map(|route| route.overdue)),
+        queued,
+        unready: mishaps.unready.load(Ordering::Relaxed),
         slos,
         routes,
         flags,
     }
+}
+
+/// For each SLO, the events in flight that are older than its own limit.
+fn overdue_by_slo(slos: &[WatchedSlo], routes: &[RouteDetail]) -> Vec<u64> {
+    let mut overdue = vec![0_u64; slos.len()];
+    for route in routes.iter().filter(|route| !route.waiting.ages.is_empty()) {
+        for &index in &route.slos {
+            if let (Some(slo), Some(sum)) = (slos.get(index), overdue.get_mut(index)) {
+                let limit = slo.indicator.threshold().map_or(route.limit, |(threshold, _)| threshold);
+                *sum = sum.saturating_add(route.waiting.overdue(limit));
+            }
+        }
+    }
+    overdue
 }
 
 fn compose_slo(
@@ -248,6 +346,7 @@ fn compose_slo(
     conditions: Vec<Evaluation>,
     counts: Counts,
     reasons: Vec<(Verdict, u64)>,
+    overdue: u64,
 ) -> SloStatus {
     let whole = slo.period.window();
     let of = |window: Window| observed.iter().find(|seen| seen.window == window).copied();
@@ -264,10 +363,13 @@ fn compose_slo(
     SloStatus {
         name: slo.name.clone(),
         indicator: slo.indicator,
+        dependency: slo.dependency.clone(),
+        classes: slo.classes.clone(),
         objective: slo.objective,
         period: slo.period,
         counts,
         reasons: reason_counts(reasons),
+        overdue,
         windows: windows.collect(),
         exhaustion: time_to_exhaustion(budget.remaining(), last_hour, slo.period),
         budget,
@@ -282,16 +384,40 @@ fn compose_slo(
     }
 }
 
-fn compose_route(route: RouteDetail) -> RouteStatus {
+fn compose_route(route: RouteDetail, slos: &[Arc<str>], classes: &[String]) -> RouteStatus {
+    let in_flight = route.begun.saturating_sub(route.finished);
+    let reasons = route.reasons.into_iter();
+    let mut reasons: Vec<_> = reasons
+        .filter_map(|(slo, verdict, count)| Some(RouteReason { slo: Arc::clone(slos.get(slo)?), verdict, count }))
+        .collect();
+    reasons.sort_by(|a, b| {
+        b.count.cmp(&a.count).then_with(|| (&a.slo, a.verdict.reason()).cmp(&(&b.slo, b.verdict.reason())))
+    });
+    let errors = route.errors.into_iter();
+    let mut errors: Vec<_> = errors.map(|(error_type, count)| ErrorCount { error_type, count }).collect();
+    errors.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.error_type.cmp(&b.error_type)));
     RouteStatus {
         template: route.template,
+        class: route.class.number().checked_sub(1).and_then(|position| classes.get(position).cloned()),
         begun: route.begun,
         finished: route.finished,
-        in_flight: route.begun.saturating_sub(route.finished),
+        in_flight,
+        // Read a moment later than what began.
+        overdue: route.waiting.overdue(route.limit).min(in_flight),
+        limit: route.limit,
+        oldest: route.waiting.oldest(),
+        stalled: route.waiting.is_stalled(route.limit),
         outcomes: route.outcomes,
-        said: reason_counts(route.reasons),
+        reasons,
+        errors,
+        said: reason_counts(route.said),
         success: route.success,
         error: route.error,
+        queue: route.queue,
+        first_byte: route.first_byte,
+        end: route.end,
+        streams: route.streams,
+        open_streams: route.open_streams,
     }
 }
 

@@ -1,6 +1,8 @@
-//! The cells of one route: how many events began, and how many ended in each class, on each shard.
+//! The cells of one route: on each shard, how many events began in each slot of time, and how many ended in each class.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::slots::{SLOTS, Slot};
 
 /// A cache line of counters. 64 bytes is the line of x86-64 and of most ARM cores; where it is 128, neighbouring shards of
 /// a route share one, which costs time and no count.
@@ -20,13 +22,16 @@ const PER_LINE: usize = 8;
 #[derive(Debug)]
 pub(super) struct Cells {
     lines: Box<[Line]>,
-    /// Lines of one shard: its events begun, then its events by class.
+    /// Lines of one shard: its events begun, by slot, then its events by class.
     stride: usize,
 }
 
+/// The lines before the classes.
+const BEGUN: usize = SLOTS / PER_LINE;
+
 impl Cells {
     pub(super) fn new(shards: usize, classes: usize) -> Self {
-        let stride = (classes + 1).div_ceil(PER_LINE);
+        let stride = BEGUN + classes.div_ceil(PER_LINE);
         Self { lines: (0..shards * stride).map(|_| Line::default()).collect(), stride }
     }
 
@@ -38,8 +43,8 @@ impl Cells {
     /// `count` events began. Relaxed: an event's beginning happens before its end, as whoever hands an event from one thread
     /// to another synchronizes them, and the end is what publishes it.
     #[inline]
-    pub(super) fn begin_relaxed(&self, shard: usize, count: u64) {
-        if let Some(cell) = self.cell(shard, 0) {
+    pub(super) fn begin_relaxed(&self, shard: usize, slot: Slot, count: u64) {
+        if let Some(cell) = self.cell(shard, slot.place()) {
             cell.fetch_add(count, Ordering::Relaxed);
         }
     }
@@ -48,7 +53,7 @@ impl Cells {
     /// sees its beginning and its reason as well, on whichever shards those were.
     #[inline]
     pub(super) fn add_release(&self, shard: usize, class: usize, count: u64) {
-        if let Some(cell) = self.cell(shard, class + 1) {
+        if let Some(cell) = self.cell(shard, SLOTS + class) {
             cell.fetch_add(count, Ordering::Release);
         }
     }
@@ -56,7 +61,7 @@ impl Cells {
     /// Adds the events by class to `sums`. Acquire: pairs with `add_release`; read before `begun_relaxed`.
     pub(super) fn classes_acquire(&self, sums: &mut [u64]) {
         for shard in self.lines.chunks(self.stride) {
-            let classes = shard.iter().flat_map(|line| &line.0).skip(1);
+            let classes = shard.iter().skip(BEGUN).flat_map(|line| &line.0);
             for (sum, cell) in sums.iter_mut().zip(classes) {
                 *sum = sum.wrapping_add(cell.load(Ordering::Acquire));
             }
@@ -65,7 +70,15 @@ impl Cells {
 
     /// The events that began. Relaxed: ordered after the classes by their Acquire loads.
     pub(super) fn begun_relaxed(&self) -> u64 {
-        let firsts = self.lines.iter().step_by(self.stride).filter_map(|line| line.0.first());
-        firsts.fold(0, |sum, cell| sum.wrapping_add(cell.load(Ordering::Relaxed)))
+        let begun = self.lines.chunks(self.stride).flat_map(|shard| shard.iter().take(BEGUN)).flat_map(|line| &line.0);
+        begun.fold(0, |sum, cell| sum.wrapping_add(cell.load(Ordering::Relaxed)))
+    }
+
+    /// The events that began in one slot, in all the time it stood for. Relaxed: ordered after the ends by their Acquire
+    /// loads.
+    pub(super) fn begun_in_relaxed(&self, place: usize) -> u64 {
+        let shards = self.lines.chunks(self.stride);
+        let cells = shards.filter_map(|shard| shard.get(place / PER_LINE)?.0.get(place % PER_LINE));
+        cells.fold(0, |sum, cell| sum.wrapping_add(cell.load(Ordering::Relaxed)))
     }
 }

@@ -2,15 +2,24 @@
 //! on shared state, once a shard has seen a route.
 
 mod cells;
+mod class;
+mod figure;
 mod histogram;
+mod queue;
 mod reasons;
+mod route;
 mod routes;
 mod shard;
+mod slots;
 
+pub use class::{Class, RequestClass};
 #[cfg(test)]
 pub(crate) use histogram::BUCKETS;
 pub(crate) use histogram::{bucket, bucket_bounds};
+pub(crate) use queue::Queue;
 pub(crate) use reasons::{Point, Reasons, Said};
+pub(crate) use route::{Route, RouteRules};
 pub use routes::RouteId;
-pub(crate) use routes::{OTHER, Route, RouteRules, Routes, UNMATCHED};
+pub(crate) use routes::{ByClass, Known, OTHER, Plan, Routes, UNMATCHED};
 pub(crate) use shard::shard_count;
+pub(crate) use slots::{Present, Slot, SlotTimes};

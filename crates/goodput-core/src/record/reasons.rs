@@ -1,4 +1,5 @@
-//! The handlers' own reasons: the first 64 words an instance hears get a number, later ones are counted as `other`.
+//! The words beside the classes: handlers' own reasons, and the codes of failures. The first 64 words an instance hears get
+//! a number, later ones are counted as `other`.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,10 @@ pub(crate) struct Said {
 pub(crate) enum Point {
     Head,
     End,
+    /// The head of a stream, where SLOs decide that decide other responses at their end.
+    StreamHead,
+    /// The end of a stream that some SLO waits for.
+    StreamEnd,
 }
 
 impl Reasons {
@@ -40,6 +45,11 @@ impl Reasons {
             Verdict::Bad(reason) => Some(Said { number: self.number(reason), excluded: false }),
             Verdict::Excluded(reason) => Some(Said { number: self.number(reason), excluded: true }),
         }
+    }
+
+    /// The number of a word, for what went wrong with an event.
+    pub(crate) fn error(&self, word: Reason) -> Said {
+        Said { number: self.number(word), excluded: false }
     }
 
     #[cold]
@@ -59,30 +69,48 @@ impl Reasons {
     }
 }
 
-/// How often each reason was given on one route and shard, at each decision point.
+/// How often each reason was given on one route and shard, at each decision point, and how often it was what went wrong.
 #[derive(Debug)]
-pub(super) struct ReasonCells(Box<[[AtomicU64; 4]]>);
+pub(super) struct ReasonCells(Box<[[AtomicU64; COLUMNS]]>);
+
+/// Bad and excluded at each point, and what went wrong.
+const COLUMNS: usize = 9;
+const WRONG: usize = 8;
 
 impl ReasonCells {
     pub(super) fn new() -> Self {
-        Self((0..=WORDS).map(|_| [const { AtomicU64::new(0) }; 4]).collect())
+        Self((0..=WORDS).map(|_| [const { AtomicU64::new(0) }; COLUMNS]).collect())
     }
 
     /// Relaxed: published by the Release of the event's class, which is added after it.
     pub(super) fn add_relaxed(&self, said: Said, point: Point, count: u64) {
-        if let Some(cell) = self.cell(said, point) {
+        if let Some(cell) = self.cell(said, column(said, point)) {
             cell.fetch_add(count, Ordering::Relaxed);
         }
     }
 
     pub(super) fn read_relaxed(&self, said: Said, point: Point) -> u64 {
-        self.cell(said, point).map_or(0, |cell| cell.load(Ordering::Relaxed))
+        self.cell(said, column(said, point)).map_or(0, |cell| cell.load(Ordering::Relaxed))
     }
 
-    fn cell(&self, said: Said, point: Point) -> Option<&AtomicU64> {
-        let column = usize::from(said.excluded) * 2 + usize::from(point == Point::End);
+    /// `said` is what went wrong with a finished event. Relaxed: as above.
+    pub(super) fn add_error_relaxed(&self, said: Said, count: u64) {
+        if let Some(cell) = self.cell(said, WRONG) {
+            cell.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn read_error_relaxed(&self, said: Said) -> u64 {
+        self.cell(said, WRONG).map_or(0, |cell| cell.load(Ordering::Relaxed))
+    }
+
+    fn cell(&self, said: Said, column: usize) -> Option<&AtomicU64> {
         self.0.get(usize::from(said.number)).and_then(|row| row.get(column))
     }
+}
+
+fn column(said: Said, point: Point) -> usize {
+    usize::from(said.excluded) * 4 + point as usize
 }
 
 #[cfg(test)]

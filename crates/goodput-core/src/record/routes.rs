@@ -1,18 +1,16 @@
-//! The routes of a service: found by template without a lock, created at first sight, bounded in number.
+//! The routes of a service: found by template and class without a lock, created at first sight, bounded in number.
 
+use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::FixedState;
-use goodput_model::Definition;
+use goodput_model::{Definition, Reason};
 use parking_lot::Mutex;
 
-use super::cells::Cells;
-use super::histogram::{self, Buckets, Carries};
-use super::reasons::{Point, ReasonCells, Said};
-use super::shard;
-use crate::classify::{ClassIndex, Histogram, Table};
+use super::class::Class;
+use super::route::{Route, RouteRules};
 
 /// The route of events that matched none, and the one of events whose route has no place of its own.
 pub(crate) const UNMATCHED: &str = Definition::UNMATCHED;
@@ -23,169 +21,67 @@ pub(crate) const OTHER: &str = Definition::OTHER;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RouteId(u32);
 
-/// One route and everything counted on it.
+impl RouteId {
+    pub(crate) const fn numbered(number: u32) -> Self {
+        Self(number)
+    }
+
+    pub(crate) const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// The rules of a template's requests: for those of no class, then for each class.
+pub(crate) type ByClass = Box<[RouteRules]>;
+
+/// What the definition says about routes.
 #[derive(Debug)]
-pub(crate) struct Route {
-    template: Box<str>,
-    rules: RouteRules,
-    cells: Cells,
-    /// By shard; what a shard has not needed is not there.
-    details: Box<[OnceLock<Box<Details>>]>,
-    success_carries: Carries,
-    error_carries: Carries,
+pub(crate) struct Plan {
+    /// Templates it names.
+    pub(crate) known: HashMap<String, Known>,
+    /// What a route seen for the first time gets.
+    pub(crate) newcomers: ByClass,
+    pub(crate) unmatched: ByClass,
+    /// What calls to a dependency get that no SLO names.
+    pub(crate) dependency: RouteRules,
+    /// How many classes there are.
+    pub(crate) classes: usize,
+    pub(crate) bound: usize,
 }
 
-/// What one shard knows of one route beyond its cells. Allocated when a thread of that shard first times an event there.
+/// A template the definition names.
 #[derive(Debug)]
-struct Details {
-    success: Buckets,
-    error: Buckets,
-    /// Allocated when a handler first gives a reason there.
-    reasons: OnceLock<ReasonCells>,
-}
-
-impl Route {
-    pub(crate) fn new(template: &str, rules: RouteRules, shards: usize) -> Self {
-        Self {
-            template: template.into(),
-            cells: Cells::new(shards, rules.table.classes().len()),
-            rules,
-            details: (0..shards).map(|_| OnceLock::new()).collect(),
-            success_carries: Carries::new(),
-            error_carries: Carries::new(),
-        }
-    }
-
-    pub(crate) fn template(&self) -> &str {
-        &self.template
-    }
-
-    #[inline]
-    pub(crate) fn table(&self) -> &Table {
-        &self.rules.table
-    }
-
-    /// The SLOs of the table, as positions in the definition, in the table's order.
-    pub(crate) fn slos(&self) -> &[usize] {
-        &self.rules.slos
-    }
-
-    #[inline]
-    fn shard(&self) -> usize {
-        shard::current(self.details.len())
-    }
-
-    #[inline]
-    fn details(&self, shard: usize) -> Option<&Details> {
-        let slot = self.details.get(shard)?;
-        Some(match slot.get() {
-            Some(details) => details,
-            None => Self::first_touch(slot),
-        })
-    }
-
-    #[cold]
-    fn first_touch(slot: &OnceLock<Box<Details>>) -> &Details {
-        slot.get_or_init(|| {
-            Box::new(Details { success: Buckets::new(), error: Buckets::new(), reasons: OnceLock::new() })
-        })
-    }
-
-    /// `count` events began.
-    #[inline]
-    pub(crate) fn begin(&self, count: u64) {
-        self.cells.begin_relaxed(self.shard(), count);
-    }
-
-    /// One event passed a decision point, and was timed there.
-    #[inline]
-    pub(crate) fn add_timed(&self, class: ClassIndex, histogram: Histogram, elapsed: u64) {
-        let shard = self.shard();
-        let details = if histogram == Histogram::None { None } else { self.details(shard) };
-        match (histogram, details) {
-            (Histogram::Success, Some(details)) => details.success.add_relaxed(elapsed, &self.success_carries),
-            (Histogram::Error, Some(details)) => details.error.add_relaxed(elapsed, &self.error_carries),
-            (Histogram::None, _) | (_, None) => {}
-        }
-        if let Some(class) = class.get() {
-            self.cells.add_release(shard, class, 1);
-        }
-    }
-
-    /// `count` events passed a decision point.
-    #[inline]
-    pub(crate) fn add(&self, class: ClassIndex, count: u64) {
-        if let Some(class) = class.get() {
-            self.cells.add_release(self.shard(), class, count);
-        }
-    }
-
-    /// Counts the handler's reason for the SLOs that decide at `point`. Comes before the event's class is added there.
-    #[cold]
-    pub(crate) fn give_reason(&self, said: Said, point: Point, count: u64) {
-        if let Some(details) = self.details(self.shard()) {
-            details.reasons.get_or_init(ReasonCells::new).add_relaxed(said, point, count);
-        }
-    }
-
-    fn touched(&self) -> impl Iterator<Item = &Details> + Clone {
-        self.details.iter().filter_map(|slot| slot.get().map(Box::as_ref))
-    }
-
-    /// Fills `classes` with the events per class, and returns how many began. Never more ends than beginnings.
-    pub(crate) fn read(&self, classes: &mut Vec<u64>) -> u64 {
-        classes.clear();
-        classes.resize(self.table().classes().len(), 0);
-        // Ends first, beginnings after: an event that began in between is in flight, never finished before it began.
-        self.cells.classes_acquire(classes);
-        self.cells.begun_relaxed()
-    }
-
-    /// The latencies of successes, by bucket.
-    pub(crate) fn read_successes(&self) -> Vec<(usize, u64)> {
-        histogram::sum(&self.touched().map(|details| &details.success), &self.success_carries)
-    }
-
-    /// The latencies of errors, by bucket.
-    pub(crate) fn read_errors(&self) -> Vec<(usize, u64)> {
-        histogram::sum(&self.touched().map(|details| &details.error), &self.error_carries)
-    }
-
-    /// How often this was said, for the SLOs that decide at `point`. Read after the classes: no event is there without its
-    /// reason.
-    pub(crate) fn read_reason(&self, said: Said, point: Point) -> u64 {
-        let cells = self.touched().filter_map(|details| details.reasons.get());
-        cells.fold(0, |sum, cells| sum.wrapping_add(cells.read_relaxed(said, point)))
-    }
-
-    /// Whether a handler ever gave a reason here.
-    pub(crate) fn has_reasons(&self) -> bool {
-        self.touched().any(|details| details.reasons.get().is_some())
-    }
-}
-
-/// The SLOs of a route, compiled. Routes with the same SLOs share them.
-#[derive(Clone, Debug)]
-pub(crate) struct RouteRules {
-    pub(crate) table: Arc<Table>,
-    pub(crate) slos: Arc<[usize]>,
+pub(crate) struct Known {
+    pub(crate) rules: ByClass,
+    /// The class of its requests where nothing else gives one.
+    pub(crate) class: Class,
+    pub(crate) streams: bool,
 }
 
 /// All routes: a fixed, open-addressed hash table whose entries are only ever added.
 #[derive(Debug)]
 pub(crate) struct Routes {
-    /// A power of two of slots by hash, then `unmatched`, then `other`.
-    slots: Box<[OnceLock<Box<Route>>]>,
+    /// A power of two of slots by hash, then for each class `unmatched`, then for each `other`.
+    slots: Box<[OnceLock<Entry>]>,
     mask: usize,
     shards: usize,
-    bound: usize,
-    /// What a route seen for the first time gets.
-    newcomers: RouteRules,
+    plan: Plan,
     admitted: Mutex<usize>,
     /// Set once the bound is reached, so that misses skip the lock.
     full: AtomicBool,
     /// Set once an event was counted as `other`: a flag people see.
     overflowed: AtomicBool,
+}
+
+/// What a slot holds.
+#[derive(Debug)]
+enum Entry {
+    Route(Box<Route>),
+    /// Requests of no class to a template that has one: they are counted there.
+    Classed {
+        template: Box<str>,
+        route: RouteId,
+    },
 }
 
 /// The most slots looked at for one template. At most a quarter of the slots is taken, so a search ends at the second on
@@ -194,67 +90,96 @@ const PROBES: usize = 32;
 const SLOTS_PER_ROUTE: usize = 4;
 
 impl Routes {
-    /// The templates `known`, each with its rules, within `bound`.
-    pub(crate) fn new<'a>(
-        known: impl Iterator<Item = (&'a str, RouteRules)>,
-        newcomers: RouteRules,
-        unmatched: RouteRules,
-        bound: usize,
-        shards: usize,
-    ) -> Self {
-        // The bound is at most Definition::MAX_ROUTES.
-        let capacity = (bound * SLOTS_PER_ROUTE).next_power_of_two().max(16);
+    /// The routes of a plan: those it names are there from the beginning, for requests of no class.
+    pub(crate) fn new(plan: Plan, shards: usize) -> Self {
+        // The bound is at most Definition::MAX_ROUTES. A template with a class of its own takes a slot more.
+        let capacity = (plan.bound * SLOTS_PER_ROUTE).next_power_of_two().max(16);
+        let kinds = plan.classes + 1;
         let routes = Self {
-            slots: (0..capacity + 2).map(|_| OnceLock::new()).collect(),
+            slots: (0..capacity + 2 * kinds).map(|_| OnceLock::new()).collect(),
             mask: capacity - 1,
             shards,
-            bound,
-            newcomers: newcomers.clone(),
+            plan,
             admitted: Mutex::new(0),
             full: AtomicBool::new(false),
             overflowed: AtomicBool::new(false),
         };
-        for (template, rules) in known {
-            routes.admit(template, rules);
+        for template in routes.plan.known.keys() {
+            routes.admit(template, Class::NONE);
         }
-        routes.fill(routes.unmatched(), UNMATCHED, unmatched);
-        routes.fill(routes.other(), OTHER, newcomers);
+        for class in (0..kinds).map(Class::numbered) {
+            let rules = |of: &ByClass| of.get(class.number()).cloned();
+            routes.fill(routes.unmatched(class), UNMATCHED, class, rules(&routes.plan.unmatched), false);
+            routes.fill(routes.other(class), OTHER, class, rules(&routes.plan.newcomers), false);
+        }
         routes
     }
 
-    /// The route of a template; `unmatched` for requests that matched none.
+    /// The route of a template for requests of a class; `unmatched` for requests that matched none.
     #[inline]
-    pub(crate) fn resolve(&self, template: Option<&str>) -> RouteId {
+    pub(crate) fn resolve(&self, template: Option<&str>, class: Class) -> RouteId {
         let Some(template) = template else {
-            return self.unmatched();
+            return self.unmatched(class);
         };
-        for slot in self.probes(template) {
-            match self.slots.get(slot as usize).and_then(OnceLock::get) {
-                Some(route) if *route.template == *template => return RouteId(slot),
-                Some(_) => {}
-                None => break,
+        self.find(template, class).unwrap_or_else(|| self.first_sight(template, class))
+    }
+
+    /// The route of a template, if it is there already.
+    #[inline]
+    pub(crate) fn find(&self, template: &str, class: Class) -> Option<RouteId> {
+        for slot in self.probes(template, class) {
+            match self.slots.get(slot as usize).and_then(OnceLock::get)? {
+                Entry::Route(route) if *route.template() == *template && route.class() == class => {
+                    return Some(RouteId(slot));
+                }
+                Entry::Classed { template: own, route } if **own == *template && class == Class::NONE => {
+                    return Some(*route);
+                }
+                _ => {}
             }
         }
-        self.first_sight(template)
+        None
+    }
+
+    /// The same route for requests of another class.
+    pub(crate) fn in_class(&self, id: RouteId, class: Class) -> RouteId {
+        match self.get(id) {
+            Some(route) if route.class() != class => match route.template() {
+                UNMATCHED => self.unmatched(class),
+                OTHER => self.other(class),
+                template => self.resolve(Some(template), class),
+            },
+            _ => id,
+        }
     }
 
     #[inline]
     pub(crate) fn get(&self, id: RouteId) -> Option<&Route> {
         // The OnceLock's Acquire load pairs with the Release of whoever created the route.
-        self.slots.get(id.0 as usize)?.get().map(Box::as_ref)
+        match self.slots.get(id.0 as usize)?.get()? {
+            Entry::Route(route) => Some(route),
+            Entry::Classed { .. } => None,
+        }
     }
 
     /// Every route, in no particular order but with `unmatched` and `other` last.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Route> {
-        self.slots.iter().filter_map(|slot| slot.get().map(Box::as_ref))
+        self.with_ids().map(|(_, route)| route)
     }
 
-    pub(crate) fn unmatched(&self) -> RouteId {
-        RouteId(self.mask as u32 + 1) // the bound on routes is far below 2^32
+    pub(crate) fn with_ids(&self) -> impl Iterator<Item = (RouteId, &Route)> {
+        (0..).map(RouteId).zip(&self.slots).filter_map(|(id, slot)| match slot.get()? {
+            Entry::Route(route) => Some((id, route.as_ref())),
+            Entry::Classed { .. } => None,
+        })
     }
 
-    pub(crate) fn other(&self) -> RouteId {
-        RouteId(self.mask as u32 + 2)
+    pub(crate) fn unmatched(&self, class: Class) -> RouteId {
+        RouteId((self.mask + 1 + class.number()) as u32) // the bound on routes is far below 2^32
+    }
+
+    fn other(&self, class: Class) -> RouteId {
+        RouteId((self.mask + 2 + self.plan.classes + class.number()) as u32)
     }
 
     /// Whether events had to be counted as `other`. Relaxed: a flag for people.
@@ -263,52 +188,75 @@ impl Routes {
     }
 
     pub(crate) fn bound(&self) -> usize {
-        self.bound
+        self.plan.bound
     }
 
     #[cold]
-    fn first_sight(&self, template: &str) -> RouteId {
+    fn first_sight(&self, template: &str, class: Class) -> RouteId {
         match template {
-            UNMATCHED => return self.unmatched(),
-            OTHER => return self.other(),
+            UNMATCHED => return self.unmatched(class),
+            OTHER => return self.other(class),
             _ => {}
         }
         // Relaxed: a stale `false` only costs the lock once more. Beside a stale miss, `true` counts an event of a route that
         // another thread is just creating as `other`.
         if self.full.load(Ordering::Relaxed) || template.len() > Definition::MAX_ROUTE {
-            return self.overflow();
+            return self.overflow(class);
         }
-        self.admit(template, self.newcomers.clone())
+        self.admit(template, class)
     }
 
     /// A route that has no place of its own, which is flagged. Looks before it writes: requests beyond the bound keep coming,
     /// and a line that all cores write would slow them down.
-    fn overflow(&self) -> RouteId {
+    fn overflow(&self, class: Class) -> RouteId {
         if !self.has_overflowed() {
             self.overflowed.store(true, Ordering::Relaxed);
         }
-        self.other()
+        self.other(class)
+    }
+
+    fn admit(&self, template: &str, class: Class) -> RouteId {
+        let own = self.plan.known.get(template).map_or(Class::NONE, |known| known.class);
+        if class != Class::NONE || own == Class::NONE {
+            return self.admit_as(template, class, None);
+        }
+        let route = self.admit_as(template, own, None);
+        if self.get(route).is_some_and(|route| route.template() == template) {
+            self.admit_as(template, Class::NONE, Some(route));
+        }
+        route
     }
 
     /// Slots are never emptied and the order of probes is fixed, so under the lock no template gets a second slot.
-    fn admit(&self, template: &str, rules: RouteRules) -> RouteId {
+    fn admit_as(&self, template: &str, class: Class, classed: Option<RouteId>) -> RouteId {
         let mut admitted = self.admitted.lock();
-        for slot in self.probes(template) {
-            match self.slots.get(slot as usize).and_then(OnceLock::get) {
-                Some(route) if *route.template == *template => return RouteId(slot),
-                Some(_) => {}
-                None if *admitted < self.bound => {
-                    *admitted += 1;
-                    self.fill(RouteId(slot), template, rules);
-                    return RouteId(slot);
-                }
-                None => break,
+        if let Some(known) = self.find(template, class) {
+            return known;
+        }
+        let free = |slot: &u32| self.slots.get(*slot as usize).is_some_and(|entry| entry.get().is_none());
+        if let Some(slot) = self.probes(template, class).find(free) {
+            if let Some(route) = classed {
+                self.put(RouteId(slot), Entry::Classed { template: template.into(), route });
+                return route;
+            }
+            if *admitted < self.plan.bound {
+                *admitted += 1;
+                let known = self.plan.known.get(template);
+                let newcomer = || {
+                    let calls = template.starts_with(Reason::DEPENDENCY).then(|| self.plan.dependency.clone());
+                    calls.or_else(|| self.plan.newcomers.get(class.number()).cloned())
+                };
+                let rules = known.map_or_else(newcomer, |known| known.rules.get(class.number()).cloned());
+                let marked = self.find(template, Class::NONE).and_then(|route| self.get(route));
+                let streams = known.is_some_and(|known| known.streams) || marked.is_some_and(Route::streams);
+                self.fill(RouteId(slot), template, class, rules, streams);
+                return RouteId(slot);
             }
         }
-        if *admitted >= self.bound {
+        if *admitted >= self.plan.bound {
             self.full.store(true, Ordering::Relaxed);
         }
-        self.overflow()
+        self.overflow(class)
     }
 
     /// The lock that admits new routes, held.
@@ -317,17 +265,24 @@ impl Routes {
         self.admitted.lock()
     }
 
-    fn fill(&self, id: RouteId, template: &str, rules: RouteRules) {
+    fn fill(&self, id: RouteId, template: &str, class: Class, rules: Option<RouteRules>, streams: bool) {
+        // There are rules for every class.
+        if let Some(rules) = rules {
+            self.put(id, Entry::Route(Box::new(Route::new(template, class, rules, streams, self.shards))));
+        }
+    }
+
+    fn put(&self, id: RouteId, entry: Entry) {
         if let Some(slot) = self.slots.get(id.0 as usize) {
-            slot.get_or_init(|| Box::new(Route::new(template, rules, self.shards)));
+            slot.get_or_init(|| entry);
         }
     }
 
     /// Double hashing with a fixed seed: the table never grows, and templates come from the service's own source code.
     #[inline]
-    fn probes(&self, template: &str) -> impl Iterator<Item = u32> {
+    fn probes(&self, template: &str, class: Class) -> impl Iterator<Item = u32> {
         let hash = FixedState::default().hash_one(template);
-        let (start, step) = (hash as usize, (hash >> 32) as usize | 1);
+        let (start, step) = ((hash as usize).wrapping_add(class.number()), (hash >> 32) as usize | 1);
         let mask = self.mask;
         (0..PROBES).map(move |probe| (start.wrapping_add(step.wrapping_mul(probe)) & mask) as u32)
     }

@@ -1,0 +1,123 @@
+//! What a response says about itself: an HTTP status or a gRPC code, as one small number.
+
+use goodput_model::Reason;
+
+/// An HTTP status, or the code of a gRPC response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Code(u16);
+
+/// Where gRPC codes begin, beyond every HTTP status.
+const GRPC: u16 = 1_000;
+/// The names of the gRPC codes, by number ([the list](https://grpc.io/docs/guides/status-codes/)).
+const GRPC_NAMES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+impl Code {
+    /// A gRPC response that came to its end without a status, or with one that is no number.
+    pub const NO_GRPC_STATUS: Self = Self(GRPC + 17);
+    /// All there are: every number from 0 to this one.
+    pub(super) const COUNT: usize = Self::NO_GRPC_STATUS.0 as usize + 1;
+
+    /// An HTTP status. What is none, above 999, means what a 5xx does.
+    #[inline]
+    pub const fn http(status: u16) -> Self {
+        if status < GRPC { Self(status) } else { Self(0) }
+    }
+
+    /// A gRPC code. Numbers that gRPC does not know are `UNKNOWN`, as it asks of everybody.
+    #[inline]
+    pub const fn grpc(code: u32) -> Self {
+        if code <= 16 { Self(GRPC + code as u16) } else { Self(GRPC + 2) }
+    }
+
+    /// The gRPC code, if it is one.
+    pub const fn as_grpc(self) -> Option<u8> {
+        if self.0 >= GRPC && self.0 < Self::NO_GRPC_STATUS.0 { Some((self.0 - GRPC) as u8) } else { None }
+    }
+
+    /// The number that stands for it in tables.
+    #[inline]
+    pub(super) const fn number(self) -> u16 {
+        self.0
+    }
+
+    pub(super) const fn numbered(number: u16) -> Self {
+        Self(number)
+    }
+
+    pub(super) fn all_grpc() -> impl Iterator<Item = u16> {
+        GRPC..=Self::NO_GRPC_STATUS.0
+    }
+
+    /// Whether the service failed, as the default rules have it.
+    #[inline]
+    pub(crate) const fn is_failure(self) -> bool {
+        match self.0 {
+            408 | 500..GRPC | ..=100 | 102..=199 => true,
+            number if number >= GRPC => matches!(number - GRPC, 2 | 4 | 8 | 12..=15 | 17),
+            _ => false,
+        }
+    }
+
+    /// The word for a failure that has this code: the `error.type` of the semantic conventions, which is the status or the
+    /// name of the gRPC code. Statuses that no server sends share one word.
+    pub(crate) fn error_type(self) -> Reason {
+        Reason::new(match self.0 {
+            408 => "408",
+            500 => "500",
+            501 => "501",
+            502 => "502",
+            503 => "503",
+            504 => "504",
+            505 => "505",
+            506 => "506",
+            507 => "507",
+            508 => "508",
+            511 => "511",
+            number if number >= GRPC => {
+                let name = self.as_grpc().and_then(|code| GRPC_NAMES.get(usize::from(code)));
+                return name.map_or(Reason::NO_GRPC_STATUS, |name| Reason::new(name));
+            }
+            _ => "_OTHER",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_named_as_the_semantic_conventions_name_an_error_type() {
+        let named = |code: Code| code.error_type().to_string();
+        assert_eq!(
+            [Code::http(503), Code::http(599), Code::grpc(14), Code::grpc(99)].map(named),
+            ["503", "_OTHER", "UNAVAILABLE", "UNKNOWN"]
+        );
+        assert_eq!(Code::NO_GRPC_STATUS.error_type(), Reason::NO_GRPC_STATUS);
+    }
+
+    #[test]
+    fn the_failures_of_grpc_are_the_seven_a_server_is_to_blame_for() {
+        let failures: Vec<u32> = (0..=16).filter(|code| Code::grpc(*code).is_failure()).collect();
+        assert_eq!(failures, [2, 4, 8, 12, 13, 14, 15]);
+        assert!(Code::NO_GRPC_STATUS.is_failure());
+    }
+}

@@ -1,0 +1,85 @@
+//! What is in flight, by age: which requests are overdue, and where nothing comes to an end any more.
+//!
+//! Ages are told by the slots of `record/slots.rs`, in real time spent awake: a machine's sleep is nobody's fault, and
+//! limits are latencies, which a fast timeline does not scale. They are lower bounds, at most a slot below the truth.
+
+use std::time::Duration;
+
+use super::snapshot::RouteDetail;
+use crate::clock::Moment;
+use crate::record::{Present, Route, Routes, SlotTimes};
+
+/// So many requests have to be overdue, with none finishing, for a route to be called stalled.
+const STALLED: u64 = 3;
+
+/// The ring's times, and how to tell time.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    times: SlotTimes,
+    speed: u32,
+}
+
+/// What is in flight on one route.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RouteWaiting {
+    /// Events by how long ago at least they began, oldest first.
+    pub(crate) ages: Vec<(Duration, u64)>,
+    /// For how long at least none has finished.
+    pub(crate) idle: Duration,
+}
+
+impl Waiting {
+    /// Slots wide enough for the longest limit, and a tick at least.
+    pub(crate) fn new(origin: Moment, tick_every: Duration, longest_limit: Duration, speed: Option<u32>) -> Self {
+        // A manual timeline has no speed: its time is real to whoever moves it.
+        let speed = speed.unwrap_or(1).max(1);
+        let width = (tick_every / speed).max(longest_limit / 14);
+        Self { times: SlotTimes::new(origin.awake() / speed, width), speed }
+    }
+
+    /// Goes on to the next slot if the present one is full, and looks where something has finished.
+    pub(crate) fn tick(&mut self, now: Moment, routes: &Routes, present: &Present, finished: &[(&Route, u64)]) {
+        let now = now.awake() / self.speed;
+        if self.times.is_over(now) {
+            let (place, ended_at) = self.times.next_place();
+            routes.iter().for_each(|route| route.carry(place, ended_at));
+            self.times.advance(now);
+            present.advance();
+        }
+        for (route, finished) in finished {
+            route.note_finished(*finished, now);
+        }
+    }
+
+    /// What is in flight on `route`, of which so many have finished.
+    pub(crate) fn on(&self, route: &Route, finished: u64, now: Moment) -> RouteWaiting {
+        let (ages, idle) = route.waiting(&self.times, now.awake() / self.speed, finished);
+        RouteWaiting { ages, idle }
+    }
+}
+
+impl RouteWaiting {
+    /// Events in flight for more than `limit`: they began before the slot ended that tells their age.
+    pub(crate) fn overdue(&self, limit: Duration) -> u64 {
+        self.ages.iter().filter(|(age, _)| *age >= limit).fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// How long ago at least the oldest began.
+    pub(crate) fn oldest(&self) -> Option<Duration> {
+        self.ages.first().map(|(age, _)| *age)
+    }
+
+    /// Whether requests pile up and none finishes.
+    pub(crate) fn is_stalled(&self, limit: Duration) -> bool {
+        self.overdue(limit) >= STALLED && self.idle >= limit
+    }
+}
+
+/// What is in flight where something is.
+pub(crate) fn look(waiting: &Waiting, routes: &Routes, details: &mut [RouteDetail], now: Moment) {
+    for detail in details.iter_mut().filter(|detail| detail.begun > detail.finished) {
+        if let Some(route) = routes.get(detail.id) {
+            detail.waiting = waiting.on(route, detail.finished, now);
+        }
+    }
+}

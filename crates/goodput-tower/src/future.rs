@@ -87,7 +87,9 @@ fn pass_head<B: Body, H: Borrow<Goodput>>(
     if recorder.may_be_missed() {
         response.extensions_mut().insert(Recorded);
     }
+    let watch = recorder.watch();
     let ahead = Ahead::of(asked, response);
+    watch.returned();
     let (rest, at_its_end) = if recorder.respond(ahead.head) {
         let watch = recorder.watch();
         let rest = Rest::after(asked, ahead, response);

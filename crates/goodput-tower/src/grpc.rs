@@ -169,16 +169,16 @@ impl<B> NameRoute<B> for ByMethod {
     }
 
     #[inline]
-    fn candidate(&self, goodput: &Goodput, request: &Request<B>, route: RouteId) -> Option<Box<Candidate>> {
+    fn candidate(&self, goodput: &Goodput, request: &Request<B>, route: RouteId) -> Option<Candidate> {
         if route == goodput.route(None) { candidate(request.uri().path()) } else { None }
     }
 }
 
 /// A path that may be a method's: `/`, a service name, `/`, a method name.
 #[cold]
-fn candidate(path: &str) -> Option<Box<Candidate>> {
+fn candidate(path: &str) -> Option<Candidate> {
     let (service, method) = path.strip_prefix('/')?.split_once('/')?;
     let is_name =
         |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(&b));
-    (is_name(service) && is_name(method)).then(|| Box::new(Candidate::new(path)))
+    (is_name(service) && is_name(method)).then(|| Candidate::new(path))
 }

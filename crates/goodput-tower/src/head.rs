@@ -30,23 +30,32 @@ enum Kind {
 impl Ahead {
     /// Servers drop a body unread where HTTP has none: there the head is the end. So it is for a tunnel, whose bytes do not
     /// pass here.
+    ///
+    /// The content type is looked up only where it may matter, since that costs more than all the rest: an event stream does not
+    /// know its length, and a gRPC response without a body has none.
     #[inline]
-    pub(crate) fn of<B>(asked: Asked, response: &Response<B>) -> Self {
+    pub(crate) fn of<B: Body>(asked: Asked, response: &Response<B>) -> Self {
         let (status, headers) = (response.status(), response.headers());
         let bodiless = asked.how == How::Head
             || status.is_informational()
             || status == StatusCode::NO_CONTENT
             || status == StatusCode::NOT_MODIFIED
             || (asked.how == How::Connect && status.is_success());
-        let (kind, code) = if bodiless { (Kind::Bodiless, http(status)) } else { kind(status, headers) };
+        let (kind, code) = if bodiless {
+            (Kind::Bodiless, http(status))
+        } else if asked.may_be_grpc || matches!(response.body().size_hint().exact(), None | Some(0)) {
+            kind(status, headers)
+        } else {
+            (Kind::Plain, http(status))
+        };
         let said = Said::in_extensions(response.extensions());
         let head = Head { code, verdict: said.verdict, degraded: said.degraded, stream: kind == Kind::Events };
         Self { head, kind }
     }
 
     /// What a layer in between answered in place of the service.
-    pub(crate) fn of_refusal<B>(response: &Response<B>) -> Head {
-        let asked = Asked { how: How::Other, http1: true };
+    pub(crate) fn of_refusal<B: Body>(response: &Response<B>) -> Head {
+        let asked = Asked { how: How::Other, http1: false, may_be_grpc: true };
         Head { stream: false, ..Self::of(asked, response).head }
     }
 }
@@ -55,7 +64,6 @@ fn http(status: StatusCode) -> Code {
     Code::http(status.as_u16())
 }
 
-#[inline]
 fn kind(status: StatusCode, headers: &HeaderMap) -> (Kind, Code) {
     let code = http(status);
     match media_type(headers) {
@@ -99,6 +107,8 @@ pub(crate) struct Asked {
     how: How,
     /// HTTP/1 servers cut a body at its declared length; from HTTP/2 on, one that goes beyond it breaks its stream.
     http1: bool,
+    /// Whether it may be a gRPC call: a `POST`, and not over HTTP/1.
+    may_be_grpc: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +126,8 @@ impl Asked {
             Method::CONNECT => How::Connect,
             _ => How::Other,
         };
-        Self { how, http1: version <= Version::HTTP_11 }
+        let http1 = version <= Version::HTTP_11;
+        Self { how, http1, may_be_grpc: *method == Method::POST && !http1 }
     }
 }
 
@@ -296,12 +307,12 @@ mod tests {
             (How::Other, 200, &[(TYPE, "text/plain")], no),
         ];
         for (how, status, headers, rest) in rows {
-            let asked = Asked { how: *how, http1: false };
+            let asked = Asked { how: *how, http1: false, may_be_grpc: true };
             let found = rest_after(asked, &answer(*status, headers));
             assert_eq!(found, *rest, "{asked:?} {status} {headers:?}");
         }
         let empty = Response::new(Empty::<Bytes>::new());
-        assert_eq!(rest_after(Asked { how: How::Other, http1: false }, &empty), yes);
+        assert_eq!(rest_after(Asked { how: How::Other, http1: false, may_be_grpc: true }, &empty), yes);
     }
 
     #[test]
@@ -324,7 +335,7 @@ mod tests {
         ];
         for (response, rest) in rows {
             assert_eq!(
-                rest_after(Asked { how: How::Other, http1: false }, response),
+                rest_after(Asked { how: How::Other, http1: false, may_be_grpc: true }, response),
                 *rest,
                 "{:?}",
                 response.headers()

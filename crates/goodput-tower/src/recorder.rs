@@ -21,10 +21,16 @@ pub(crate) struct Recorder<H: Borrow<Goodput>> {
     dependency: bool,
     /// What it means if nobody waits for the end.
     if_dropped: Ending,
+    /// What few requests bring along. Out of line, as recorders are moved about.
+    luggage: Option<Box<Luggage>>,
+}
+
+#[derive(Debug, Default)]
+struct Luggage {
     /// The outer layer it came through, until there is a head.
     arrival: Option<Arc<Arrival>>,
     /// A route that is not known yet, to be admitted once the service has shown that it is one.
-    candidate: Option<Box<Candidate>>,
+    candidate: Option<Candidate>,
 }
 
 impl<H: Borrow<Goodput>> Recorder<H> {
@@ -32,8 +38,7 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     #[inline]
     pub(crate) fn begin(goodput: H, route: RouteId, dependency: bool) -> Self {
         let request = Request::begin(goodput.borrow(), route);
-        let mut recorder =
-            Self { goodput, request, dependency, if_dropped: Ending::Dropped, arrival: None, candidate: None };
+        let mut recorder = Self { goodput, request, dependency, if_dropped: Ending::Dropped, luggage: None };
         recorder.meet_arrival();
         recorder
     }
@@ -41,20 +46,29 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     /// Looks for the outer layer that the request came through: at the call, and at every poll until they meet.
     #[inline]
     pub(crate) fn meet_arrival(&mut self) {
+        if self.goodput.borrow().has_outer_layer() && !self.dependency {
+            self.look_for_arrival();
+        }
+    }
+
+    #[cold]
+    fn look_for_arrival(&mut self) {
         let goodput = self.goodput.borrow();
-        if goodput.has_outer_layer()
-            && self.arrival.is_none()
-            && !self.dependency
+        if self.luggage.as_ref().is_none_or(|luggage| luggage.arrival.is_none())
             && let Some(arrival) = outer::arrival_of(goodput)
             && arrival.meet(goodput, &mut self.request)
         {
-            self.arrival = Some(arrival);
+            self.luggage.get_or_insert_default().arrival = Some(arrival);
         }
     }
 
     /// Admits this route once there is an answer that shows it to be one.
-    pub(crate) fn admit_later(&mut self, candidate: Box<Candidate>) {
-        self.candidate = Some(candidate);
+    pub(crate) fn admit_later(&mut self, candidate: Candidate) {
+        self.luggage.get_or_insert_default().candidate = Some(candidate);
+    }
+
+    fn take_arrival(&mut self) -> Option<Arc<Arrival>> {
+        self.luggage.as_mut().and_then(|luggage| luggage.arrival.take())
     }
 
     /// The service's own code runs while the returned guard stands. A panic that passes by it is recorded.
@@ -71,7 +85,7 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     /// There is a head. What it says itself goes before what was said on the way. Returns whether the end is of interest.
     #[inline]
     pub(crate) fn respond(&mut self, head: Head) -> bool {
-        if let Some(arrival) = self.arrival.take()
+        if let Some(arrival) = self.take_arrival()
             && !arrival.answer(&mut self.request)
         {
             return false;
@@ -83,7 +97,8 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     /// Whether an outer layer may have missed that the request came to the service.
     #[inline]
     pub(crate) fn may_be_missed(&self) -> bool {
-        self.arrival.is_none() && self.goodput.borrow().has_outer_layer() && !self.dependency
+        let has_arrival = || self.luggage.as_ref().is_some_and(|luggage| luggage.arrival.is_some());
+        self.goodput.borrow().has_outer_layer() && !self.dependency && !has_arrival()
     }
 
     /// The first bytes of the body are there.
@@ -118,17 +133,17 @@ impl<H: Borrow<Goodput>> Recorder<H> {
 
     #[inline]
     fn learn(&mut self, code: Code) {
-        if let Some(candidate) = &self.candidate
+        if let Some(luggage) = &mut self.luggage
             && let Some(grpc) = code.as_grpc()
+            && let Some(candidate) = luggage.candidate.take()
         {
             candidate.answered(self.goodput.borrow(), grpc);
-            self.candidate = None;
         }
     }
 
     #[inline]
     fn finish(&mut self, ending: Ending) {
-        match self.arrival.take() {
+        match self.take_arrival() {
             None => {}
             Some(arrival) if ending == Ending::Dropped => arrival.give_up(&mut self.request),
             Some(arrival) => drop(arrival.answer(&mut self.request)),

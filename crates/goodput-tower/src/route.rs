@@ -26,7 +26,7 @@ pub trait NameRoute<B> {
     /// A route that this request may show to be one.
     #[doc(hidden)]
     #[inline]
-    fn candidate(&self, _goodput: &Goodput, _request: &Request<B>, _route: RouteId) -> Option<Box<Candidate>> {
+    fn candidate(&self, _goodput: &Goodput, _request: &Request<B>, _route: RouteId) -> Option<Candidate> {
         None
     }
 }

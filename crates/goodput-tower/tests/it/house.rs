@@ -70,6 +70,13 @@ impl House {
         answer(&self.layer(), request(method), response)
     }
 
+    /// As [`answer`](Self::answer), to a call as gRPC makes it.
+    pub(crate) fn answer_call<B: Body + 'static>(&self, response: Response<B>) -> Followed<B> {
+        let mut asked = request(Method::POST);
+        *asked.version_mut() = Version::HTTP_2;
+        answer(&self.layer(), asked, response)
+    }
+
     /// As [`answer`](Self::answer), to a GET of this version of HTTP.
     pub(crate) fn answer_over<B: Body + 'static>(&self, version: Version, response: Response<B>) -> Followed<B> {
         let mut asked = request(Method::GET);

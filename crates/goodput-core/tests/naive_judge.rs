@@ -3,7 +3,8 @@
 //! Properties:
 //! - each SLO's good, bad and excluded counts equal the naive judge's, request by request;
 //! - every bad and excluded event carries a reason, and no reason's count ever falls;
-//! - every request is finished exactly once, with one outcome.
+//! - every request is finished exactly once, with one outcome;
+//! - every failure has one error type, and what routes say of an SLO's reasons adds up to what the SLO says.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -25,7 +26,20 @@ struct Spec {
     bad: Vec<u16>,
     good: Vec<u16>,
     excluded: Vec<u16>,
+    bad_grpc: Vec<u8>,
+    good_grpc: Vec<u8>,
+    excluded_grpc: Vec<u8>,
+    follows_streams: bool,
     routes: Vec<&'static str>,
+}
+
+/// What a response says of itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Says {
+    Http(u16),
+    Grpc(u32),
+    /// gRPC without a status.
+    Nothing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,13 +59,19 @@ struct Event {
 #[derive(Clone, Debug)]
 enum Fate {
     NoHead { ending: Ending, after: u64 },
-    Head { status: u16, said: Option<Verdict>, degraded: bool, head: u64, body: Body },
+    Head { says: Says, said: Option<Verdict>, degraded: bool, stream: bool, head: u64, body: Body },
 }
 
 #[derive(Clone, Debug)]
 enum Body {
     AtOnce,
-    Ends { ending: Ending, first: Option<u64>, rest: u64 }, // milliseconds after the head, after the first byte
+    /// Milliseconds after the head, after the first byte; and what the end says in place of the head.
+    Ends {
+        ending: Ending,
+        first: Option<u64>,
+        rest: u64,
+        says: Option<Says>,
+    },
 }
 
 #[derive(Debug, PartialEq)]
@@ -100,16 +120,21 @@ fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
             Kind::Latency if *after > spec.threshold => Bad,
             Kind::Latency | Kind::Quality => Excluded,
         },
-        Fate::Head { status, said, degraded, head, body } => {
-            let (mut failed, excluded) = status_means(spec, event.route.is_none(), *status, *said);
+        Fate::Head { says, said, degraded, stream, head, body } => {
+            let judged_at_head = judged_at_head || (*stream && !spec.follows_streams);
+            let says = match body {
+                Body::Ends { says: Some(late), .. } if !judged_at_head => late,
+                _ => says,
+            };
+            let (mut failed, excluded) = means(spec, event.route.is_none(), *says, *said);
             if excluded {
                 return Excluded;
             }
             let (mut body_failed, mut measured) = (false, Some(*head));
             let mut elapsed = *head;
-            if let (false, Body::Ends { ending, first, rest }) = (judged_at_head, body) {
+            if let (false, Body::Ends { ending, first, rest, .. }) = (judged_at_head, body) {
                 elapsed = head + first.unwrap_or(0) + rest;
-                body_failed = matches!(ending, Ending::Failed | Ending::Panicked);
+                body_failed = !matches!(ending, Ending::Completed | Ending::Dropped);
                 measured = match spec.measure {
                     Measure::Head => Some(*head),
                     Measure::FirstByte => match first {
@@ -169,14 +194,37 @@ fn has_threshold(spec: &Spec) -> bool {
     matches!(spec.kind, Kind::Latency | Kind::GoodAndFast)
 }
 
-/// Whether the head says failure, and whether it says excluded.
-fn status_means(spec: &Spec, unmatched: bool, status: u16, said: Option<Verdict>) -> (bool, bool) {
+/// Whether the response says failure, and whether it says excluded.
+fn means(spec: &Spec, unmatched: bool, says: Says, said: Option<Verdict>) -> (bool, bool) {
     match said {
         Some(Verdict::Good) => return (false, false),
         Some(Verdict::Bad(_)) => return (true, false),
         Some(Verdict::Excluded(_)) => return (false, true),
         None => {}
     }
+    let status = match says {
+        Says::Http(status) => status,
+        Says::Nothing => return (true, false),
+        Says::Grpc(code) => {
+            // What gRPC does not know is UNKNOWN.
+            let code = if code > 16 { 2 } else { code };
+            let named = |list: &[u8]| list.iter().any(|named| u32::from(*named) == code);
+            return if named(&spec.excluded_grpc) {
+                (false, true)
+            } else if named(&spec.good_grpc) {
+                (false, false)
+            } else if named(&spec.bad_grpc) {
+                (true, false)
+            } else {
+                match code {
+                    12 if unmatched => (false, true),
+                    // UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+                    2 | 4 | 8 | 12..=15 => (true, false),
+                    _ => (false, false),
+                }
+            };
+        }
+    };
     // The builder is told bad, then good, then excluded statuses: the last word wins.
     if spec.excluded.contains(&status) {
         (false, true)
@@ -206,7 +254,11 @@ fn build(specs: &[Spec], deadline: bool) -> (Goodput, ManualStopwatch) {
         .measure(spec.measure)
         .bad_statuses(spec.bad.iter().copied())
         .good_statuses(spec.good.iter().copied())
-        .excluded_statuses(spec.excluded.iter().copied());
+        .excluded_statuses(spec.excluded.iter().copied())
+        .bad_grpc_codes(spec.bad_grpc.iter().copied())
+        .good_grpc_codes(spec.good_grpc.iter().copied())
+        .excluded_grpc_codes(spec.excluded_grpc.iter().copied())
+        .streams_judged_at(if spec.follows_streams { JudgedAt::End } else { JudgedAt::Head });
         if !spec.routes.is_empty() {
             slo = slo.routes(spec.routes.iter().copied());
         }
@@ -229,25 +281,36 @@ fn play(goodput: &Goodput, hand: &ManualStopwatch, event: &Event) {
             wait(*after);
             request.end(goodput, *ending);
         }
-        Fate::Head { status, said, degraded, head, body } => {
+        Fate::Head { says, said, degraded, stream, head, body } => {
             wait(*head);
-            let (code, verdict, degraded) = (Code::http(*status), *said, *degraded);
-            request.respond(goodput, Head { code, verdict, degraded, stream: false });
+            let head = Head { code: code(*says), verdict: *said, degraded: *degraded, stream: *stream };
+            request.respond(goodput, head);
             match body {
                 Body::AtOnce => request.complete_at_head(goodput),
-                Body::Ends { ending, first, rest } => {
+                Body::Ends { ending, first, rest, says } => {
                     if let Some(first) = first {
                         wait(*first);
                         request.first_byte(goodput);
                     }
                     wait(*rest);
-                    request.end(goodput, *ending);
+                    match says {
+                        Some(says) => request.end_with(goodput, *ending, code(*says)),
+                        None => request.end(goodput, *ending),
+                    }
                 }
             }
         }
     }
     request.end(goodput, Ending::Dropped); // one end too many does nothing
     assert!(request.is_over());
+}
+
+fn code(says: Says) -> Code {
+    match says {
+        Says::Http(status) => Code::http(status),
+        Says::Grpc(code) => Code::grpc(code),
+        Says::Nothing => Code::NO_GRPC_STATUS,
+    }
 }
 
 fn specs() -> impl Strategy<Value = Vec<Spec>> {
@@ -262,11 +325,29 @@ fn specs() -> impl Strategy<Value = Vec<Spec>> {
         2 => limit.prop_map(Some),
     ];
     let list = || prop::collection::vec(prop::sample::select(STATUSES), 0..3);
+    let codes = || prop::collection::vec(0_u8..=16, 0..2);
     let routes = prop::sample::subsequence(vec!["/a", "/b", "/c"], 0..=2);
-    let spec = (kinds, 1_u64..3_000, measures, any::<bool>(), cancel, (list(), list(), list()), routes).prop_map(
-        |(kind, threshold, measure, at_head, cancel, (bad, good, excluded), routes)| {
+    let lists = (list(), list(), list(), codes(), codes(), codes());
+    let points = (measures, any::<bool>(), any::<bool>());
+    let spec = (kinds, 1_u64..3_000, points, cancel, lists, routes).prop_map(
+        |(kind, threshold, (measure, at_head, follows_streams), cancel, lists, routes)| {
             let late = matches!(kind, Kind::Latency | Kind::GoodAndFast) && measure != Measure::Head;
-            Spec { kind, threshold, measure, at_head: at_head && !late, cancel, bad, good, excluded, routes }
+            let (bad, good, excluded, bad_grpc, good_grpc, excluded_grpc) = lists;
+            Spec {
+                kind,
+                threshold,
+                measure,
+                at_head: at_head && !late,
+                cancel,
+                bad,
+                good,
+                excluded,
+                bad_grpc,
+                good_grpc,
+                excluded_grpc,
+                follows_streams,
+                routes,
+            }
         },
     );
     prop::collection::vec(spec, 1..=8)
@@ -298,22 +379,31 @@ fn events(specs: &[Spec]) -> impl Strategy<Value = Vec<Event>> + use<> {
         1 => Just(Some(Verdict::excluded("quota"))),
         1 => Just(Some(Verdict::excluded("declined"))),
     ];
-    let early = prop::sample::select(vec![Ending::Dropped, Ending::Failed, Ending::Panicked]);
+    let early = prop::sample::select(vec![
+        Ending::Dropped,
+        Ending::Failed,
+        Ending::Panicked,
+        Ending::TimedOut,
+        Ending::Refused,
+    ]);
     let ends = prop::sample::select(vec![
         Ending::Completed,
         Ending::Completed,
         Ending::Failed,
         Ending::Panicked,
         Ending::Dropped,
+        Ending::TimedOut,
     ]);
+    let grpc = || prop_oneof![8 => (0_u32..20).prop_map(Says::Grpc), 1 => Just(Says::Nothing)];
     let body = prop_oneof![
         1 => Just(Body::AtOnce),
-        4 => (ends, prop::option::of(around(specs)), around(specs))
-            .prop_map(|(ending, first, rest)| Body::Ends { ending, first, rest }),
+        4 => (ends, prop::option::of(around(specs)), around(specs), prop::option::weighted(0.3, grpc()))
+            .prop_map(|(ending, first, rest, says)| Body::Ends { ending, first, rest, says }),
     ];
-    let status = prop_oneof![prop::sample::select(STATUSES), 100_u16..1_000];
-    let head = (status, said, any::<bool>(), around(specs), body)
-        .prop_map(|(status, said, degraded, head, body)| Fate::Head { status, said, degraded, head, body });
+    let status = prop_oneof![prop::sample::select(STATUSES), 100_u16..1_000].prop_map(Says::Http);
+    let says = prop_oneof![3 => status, 1 => grpc()];
+    let head = (says, said, any::<bool>(), prop::bool::weighted(0.2), around(specs), body)
+        .prop_map(|(says, said, degraded, stream, head, body)| Fate::Head { says, said, degraded, stream, head, body });
     let no_head = (early, around(specs)).prop_map(|(ending, after)| Fate::NoHead { ending, after });
     let route = prop::sample::select(vec![Some("/a"), Some("/b"), Some(EXCLUDED_ROUTE), Some("/new"), None]);
     let event = (route, prop_oneof![3 => head, 1 => no_head]).prop_map(|(route, fate)| Event { route, fate });
@@ -361,6 +451,13 @@ proptest! {
             prop_assert_eq!(&slo.counts, expected, "{}", slo.name);
             let reasons: u64 = slo.reasons.iter().map(|reason| reason.count).sum();
             prop_assert_eq!(reasons, expected.bad + expected.excluded, "{} {:?}", slo.name, slo.reasons);
+            let by_route = status.routes.iter().flat_map(|route| &route.reasons).filter(|reason| *reason.slo == *slo.name);
+            prop_assert_eq!(by_route.map(|reason| reason.count).sum::<u64>(), reasons, "{} by route", slo.name);
+        }
+        for route in &status.routes {
+            let errors: u64 = route.errors.iter().map(|error| error.count).sum();
+            prop_assert_eq!(errors, route.failures(), "{} {:?} {:?}", &route.template, &route.errors, &route.outcomes);
+            prop_assert_eq!((route.overdue, route.open_streams), (0, 0));
         }
         prop_assert_eq!(status.in_flight, 0);
         let finished: u64 = status.routes.iter().flat_map(|route| &route.outcomes).map(|(_, count)| count).sum();

@@ -47,6 +47,10 @@ impl Code {
         if code <= 16 { Self(GRPC + code as u16) } else { Self(GRPC + 2) }
     }
 
+    pub(super) const fn is_http(self) -> bool {
+        self.0 < GRPC
+    }
+
     /// The gRPC code, if it is one.
     pub const fn as_grpc(self) -> Option<u8> {
         if self.0 >= GRPC && self.0 < Self::NO_GRPC_STATUS.0 { Some((self.0 - GRPC) as u8) } else { None }

@@ -9,7 +9,7 @@ use goodput_model::{JudgedAt, Measure, Reason, Verdict};
 use super::bands::Bands;
 use super::code::Code;
 use super::ending::{Ending, Outcome, Word};
-use super::rules::{Body, Facts, Meaning, Rule, RuleSet, outcome};
+use super::rules::{Body, Facts, Meaning, NAMED, Rule, RuleSet, outcome};
 use super::table::{BODY_ENDINGS, Class, ClassIndex, EARLY_ENDINGS, Entry, Histogram, Part, Table};
 
 /// The most classes a table may have, so that a route's cells stay small.
@@ -253,7 +253,7 @@ fn status_classes(set: &RuleSet) -> Result<(Box<[u8; Code::COUNT]>, Vec<Code>), 
             }
         }
     };
-    let named: HashSet<u16> = set.rules.iter().flat_map(Rule::named_statuses).collect();
+    let named: HashSet<u16> = set.rules.iter().flat_map(Rule::named_statuses).chain(NAMED).collect();
     let ordinary = |hundred: u16| (hundred * 100..hundred * 100 + 100).find(|status| !named.contains(status));
     let success = group_of(ordinary(2).unwrap_or(200))?;
     let mut classes = Box::new([success; Code::COUNT]);

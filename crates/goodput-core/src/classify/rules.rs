@@ -134,10 +134,9 @@ impl Rule {
         }
     }
 
-    /// The statuses this rule may treat unlike their neighbours.
+    /// The statuses this rule may treat unlike their neighbours, beside [`NAMED`].
     pub(crate) fn named_statuses(&self) -> impl Iterator<Item = u16> {
-        let own = self.codes.iter().map(|(code, _)| code.number());
-        own.chain([101, 404, 405, 408, 429, 504]).filter(|number| *number < 1_000)
+        self.codes.iter().filter(|(code, _)| code.is_http()).map(|(code, _)| code.number())
     }
 
     pub(crate) fn meaning(&self, unmatched: bool, code: Code) -> Meaning {
@@ -264,6 +263,8 @@ fn said(word: Word) -> Option<Meaning> {
     }
 }
 
+/// The statuses that the default rules treat unlike their neighbours.
+pub(crate) const NAMED: [u16; 6] = [101, 404, 405, 408, 429, 504];
 /// Where no route matched, this is gRPC's 404.
 const UNIMPLEMENTED: Code = Code::grpc(12);
 

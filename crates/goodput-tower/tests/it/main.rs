@@ -10,6 +10,7 @@ mod heads;
 mod house;
 mod hyper;
 mod nesting;
+mod outer;
 mod properties;
 mod readiness;
 mod routes;

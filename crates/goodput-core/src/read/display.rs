@@ -9,7 +9,11 @@ use super::status::{RouteStatus, SloStatus, Status};
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let age = Roughly(self.age);
-        writeln!(f, "{}: this instance alone, {age} old, {} in flight", self.service, self.in_flight)?;
+        write!(f, "{}: this instance alone, {age} old, {} in flight", self.service, self.in_flight)?;
+        write_some(f, self.overdue, "overdue")?;
+        write_some(f, self.queued, "queued in front of it")?;
+        write_some(f, self.unready, "times not ready")?;
+        writeln!(f)?;
         for slo in &self.slos {
             write_slo(f, slo)?;
         }
@@ -29,14 +33,21 @@ impl fmt::Display for Status {
 fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
     let counts = slo.counts;
     write!(f, "{}: {}", slo.name, slo.indicator.label())?;
+    if let Some(dependency) = &slo.dependency {
+        write!(f, " of dependency {dependency}")?;
+    }
     if let Some((threshold, _)) = slo.indicator.threshold() {
         write!(f, " within {threshold:?}")?;
+    }
+    if !slo.classes.is_empty() {
+        write!(f, " for {}", slo.classes.join(" and "))?;
     }
     writeln!(f, ", {} over {}", slo.objective, slo.period)?;
     write!(f, "  events  {} good, {} bad", counts.good, counts.bad)?;
     write_reasons(f, slo, "bad")?;
     write!(f, ", {} excluded", counts.excluded)?;
     write_reasons(f, slo, "excluded")?;
+    write_some(f, slo.overdue, "overdue")?;
     writeln!(f)?;
     write_burns(f, slo)?;
     write!(f, "  budget  {}", slo.budget.remaining())?;
@@ -92,7 +103,20 @@ fn write_reasons(f: &mut fmt::Formatter<'_>, slo: &SloStatus, verdict: &str) -> 
 }
 
 fn write_route(f: &mut fmt::Formatter<'_>, route: &RouteStatus) -> fmt::Result {
-    write!(f, "  {}  {} begun, {} in flight", route.template.escape_debug(), route.begun, route.in_flight)?;
+    write!(f, "  {}", route.template.escape_debug())?;
+    if let Some(class) = &route.class {
+        write!(f, " [{class}]")?;
+    }
+    write!(f, "  {} begun, {} in flight", route.begun, route.in_flight)?;
+    if route.overdue > 0 {
+        write!(f, ", {} for more than {:?}", route.overdue, route.limit)?;
+    }
+    if let Some(oldest) = route.oldest.filter(|_| route.overdue > 0) {
+        write!(f, " (the oldest for at least {})", Roughly(oldest))?;
+    }
+    if route.stalled {
+        write!(f, ", stalled")?;
+    }
     for (outcome, count) in &route.outcomes {
         write!(f, ", {count} {outcome}")?;
     }
@@ -102,7 +126,29 @@ fn write_route(f: &mut fmt::Formatter<'_>, route: &RouteStatus) -> fmt::Result {
     if let Some(latency) = route.error.summary() {
         write!(f, "; error p50 {:.1?}, p99 {:.1?}", latency.p50, latency.p99)?;
     }
-    writeln!(f)
+    if let Some(streams) = route.streams.summary() {
+        write!(f, "; streams lived p50 {:.1?}, p99 {:.1?}", streams.p50, streams.p99)?;
+    }
+    write_some(f, route.open_streams, "streams open")?;
+    writeln!(f)?;
+    if !route.errors.is_empty() {
+        let errors = route.errors.iter().map(|error| format!("{} {}", error.count, error.error_type));
+        writeln!(f, "    failed: {}", errors.collect::<Vec<_>>().join(", "))?;
+    }
+    let mut slos: Vec<_> = route.reasons.iter().map(|reason| &reason.slo).collect();
+    slos.sort_unstable();
+    slos.dedup();
+    for slo in slos {
+        let own = route.reasons.iter().filter(|reason| reason.slo == *slo);
+        let own = own.map(|reason| format!("{} {}", reason.count, reason.verdict));
+        writeln!(f, "    {slo}: {}", own.collect::<Vec<_>>().join(", "))?;
+    }
+    Ok(())
+}
+
+/// A number that is worth a word only if it is not 0.
+fn write_some(f: &mut fmt::Formatter<'_>, count: u64, what: &str) -> fmt::Result {
+    if count > 0 { write!(f, ", {count} {what}") } else { Ok(()) }
 }
 
 fn percent(share: f64) -> String {

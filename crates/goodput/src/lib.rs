@@ -16,6 +16,9 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(all(feature = "axum", feature = "grpc"))]
+pub mod guide;
+
 pub use goodput_core::*;
 #[cfg(feature = "axum")]
 pub use goodput_tower::axum;

@@ -1,0 +1,4 @@
+//! Guides. Their programs are compiled and run as tests.
+
+#[doc = include_str!("when_is_a_request_good.md")]
+pub mod when_is_a_request_good {}

@@ -39,7 +39,7 @@ use crate::service::SliService;
 ///
 /// Put it on the router with `Router::layer`, after the routes: it then sees the fallback as well, whose requests count as
 /// `unmatched`. With `Router::route_layer` it does not see them. Layers added after this one run outside it: a timeout
-/// there looks like a client that went away, so add timeouts before.
+/// there looks like a client that went away. Add timeouts before, or an [`OuterLayer`](crate::OuterLayer) after them.
 ///
 /// A request's route is its [`MatchedPath`]: with nested routers the whole template, `/api/users/{id}`. There is none in a
 /// fallback, under `nest_service`, and outside the router.

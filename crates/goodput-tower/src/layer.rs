@@ -68,7 +68,8 @@ impl<H: Borrow<Goodput>, N> SliLayer<H, N> {
     /// Asks a function for the route of each request: a template, or `None` where nothing matched.
     ///
     /// It must answer with templates, never with paths as they came: those are without number, and end up as `other`. It
-    /// must not panic either; a request without a route has not begun.
+    /// must not panic either; a request without a route has not begun. A named function has to be written with the lifetime of
+    /// its argument, `Option<&str>` rather than `Option<&'static str>`.
     ///
     /// A closure names the type of its argument, a function needs nothing, and a function pointer makes a type that can be
     /// written down:

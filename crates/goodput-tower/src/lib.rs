@@ -30,7 +30,10 @@
 //! - [`SliLayer`] makes a [`SliService`]; a call of it is a request, and its [`ResponseFuture`] and [`SliBody`] follow that
 //!   request to its end.
 //! - [`NameRoute`] says which route a request belongs to.
+//! - [`OuterLayer`] goes around everything that may refuse, delay or give up, and makes it visible.
+//! - [`SliLayer::dependency`] counts the service's own calls to others.
 //! - `axum::SliLayer` is the layer for axum: the route comes from the router, the body type stays axum's (feature `axum`).
+//! - `grpc::SliLayer` is the one for gRPC: routes are methods (feature `grpc`).
 //!
 //! # How a request ends
 //!
@@ -43,30 +46,34 @@
 //! | the service answers `Err` | service error |
 //! | a head, and no SLO waits for more | its status |
 //! | a head without a body: to `HEAD`, with 1xx, 204 or 304, or with a body that is at its end | its status |
-//! | the head of a stream without an end of its own: 101, 2xx to `CONNECT`, `text/event-stream` | its status |
+//! | the head of a stream: 101, 2xx to `CONNECT`, `text/event-stream`, a streaming method of gRPC | its status |
+//! | a gRPC response ends with its status, in trailers or in the head | its code |
+//! | a gRPC response ends without one | no status |
 //! | the body ends: `None`, trailers, a last frame that says so, the last byte of the declared length | its status |
 //! | the body fails, or ends short of its declared length | body failed |
 //! | the body panics | panicked |
 //! | the body is dropped before its end | body dropped |
+//! | a layer between an [`OuterLayer`] and this one gives up on the request, or refuses it | timed out, refused |
 //!
 //! What each of these counts as is the SLO's matter. The service may say it itself: it puts a
-//! [`Verdict`](goodput_core::Verdict) or [`Degraded`](goodput_core::Degraded) into the extensions of its response.
+//! [`Verdict`](goodput_core::Verdict) or [`Degraded`](goodput_core::Degraded) into the extensions of its response, or
+//! [`say`]s it from anywhere in the handler.
 //!
 //! # What it costs
 //!
 //! No lock, two clock readings, no box: futures and bodies are concrete types. No allocation, once this share of the
 //! counters has seen the route. About 115 ns a request with a `&'static Goodput` (`cargo bench --bench layer`); see
 //! [`SliLayer`] for other handles. Following a body to its end adds about 19 ns, and in axum one box, on routes with an SLO
-//! that waits for the end.
+//! that waits for the end, and for streams. A clock is read once more at a stream's end.
 //!
 //! Latency is what the service took, its client included: a slow upload is waited for, and a slow reader makes the end late.
 //!
 //! # What it does not do
 //!
 //! - It sees nothing of requests that layers outside it refuse, delay or give up: a timeout there looks like a client that
-//!   went away, a shed request never comes. Put it outside of everything the service's promise covers.
+//!   went away, a shed request never comes. Put an [`OuterLayer`] around them.
 //! - It does not know whether the client received what the server was given.
-//! - It does not follow a connection after an upgrade, and judges event streams by their head.
+//! - It does not follow a connection after an upgrade.
 //! - It counts attempts as they arrive: a client's retry is a request, a retry inside this layer is not.
 //! - It reads nothing that a client says about itself.
 

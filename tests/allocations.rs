@@ -17,9 +17,9 @@ use allocation_counter::{AllocationInfo, measure};
 use axum::Router;
 use axum::routing::get;
 use bytes::Bytes;
-use goodput::{Counts, Goodput, Outcome, SliLayer, Slo, Verdict, Work};
+use goodput::{Counts, Goodput, Outcome, OuterLayer, SliLayer, Slo, Verdict, Work};
 use http::header::{CONTENT_TYPE, HeaderName};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Empty;
 use tower::layer::util::Identity;
@@ -52,6 +52,54 @@ fn a_layer_within_a_layer_allocates_nothing() {
         let layer = SliLayer::new(goodput).route_fn(route_of);
         assert_eq!(cost(&layer.layer(layer.layer(Inner(way))), way), cost(&Inner(way), way), "{}", way.name);
         was_recorded(goodput, way, false);
+    }
+}
+
+#[test]
+fn a_call_to_a_dependency_allocates_nothing() {
+    for way in WAYS {
+        let goodput: &'static Goodput = instance(false).leak();
+        let layer = SliLayer::new(goodput).dependency("payments");
+        assert_eq!(cost(&layer.layer(Inner(way)), way), cost(&Inner(way), way), "{}", way.name);
+        let status = goodput.status();
+        assert_eq!(status.route("dependency:payments").unwrap().finished, REQUESTS + WARM_UP, "{}", way.name);
+    }
+}
+
+#[test]
+fn a_grpc_call_of_a_known_method_allocates_nothing() {
+    for way in WAYS.iter().filter(|way| way.path == CALLED.path) {
+        let goodput: &'static Goodput = instance(false).leak();
+        let methods = goodput::grpc::Methods::new().unary(CALLED.path);
+        let layer = goodput::grpc::SliLayer::new(goodput).methods(methods);
+        assert_eq!(cost(&layer.layer(Inner(way)), way), cost(&Inner(way), way), "{}", way.name);
+        was_recorded(goodput, way, false);
+    }
+}
+
+#[test]
+fn a_request_that_brings_its_class_allocates_nothing() {
+    let goodput =
+        Goodput::builder("house").classes(["paying"]).slo(Slo::availability("ok", "99%")).build().unwrap().leak();
+    let counted = SliLayer::new(goodput).route_fn(route_of).class("paying").layer(Inner(&SERVED));
+    assert_eq!(cost(&counted, &SERVED), cost(&Inner(&SERVED), &SERVED));
+    assert_eq!(goodput.status().route(SERVED.path).unwrap().class.as_deref(), Some("paying"));
+}
+
+#[test]
+fn an_outer_layer_allocates_twice_a_request() {
+    for way in WAYS {
+        let goodput: &'static Goodput = instance(false).leak();
+        let outer = OuterLayer::new(goodput);
+        let layered = outer.layer(SliLayer::new(goodput).route_fn(route_of).layer(Inner(way)));
+        let (with, without) = (cost(&layered, way), cost(&Inner(way), way));
+        let reached = way.caller != Caller::DropsFuture(0);
+        let expected = if reached { 2 * REQUESTS } else { REQUESTS };
+        assert_eq!(with.count_total - without.count_total, expected, "{}", way.name);
+        assert_eq!(with.count_current, 0, "{}", way.name);
+        if reached {
+            was_recorded(goodput, way, false);
+        }
     }
 }
 
@@ -163,7 +211,7 @@ fn instance(judged_at_head: bool) -> Goodput {
         Slo::availability("available", "99.9%")
     };
     let named = Slo::latency("known-fast", "99%", Duration::from_secs(60)).routes(["known"]);
-    Goodput::builder("house").slo(slo).slo(named).exclude_routes(["/health"]).build().unwrap()
+    Goodput::builder("house").slo(slo).slo(named).exclude_routes(["/health"]).stream_routes(["/feed"]).build().unwrap()
 }
 
 fn route_of<B>(request: &Request<B>) -> Option<&str> {
@@ -179,7 +227,7 @@ struct Way {
     does: Does,
     status: u16,
     said: Option<Verdict>,
-    event_stream: bool,
+    content_type: Option<&'static str>,
     body: &'static [Piece],
     /// Whether the body knows its length, and so when it is at its end.
     sized: bool,
@@ -201,6 +249,8 @@ enum Does {
 enum Piece {
     Data,
     Trailers,
+    /// The trailers of a gRPC response.
+    Status(&'static str),
     Fails,
     Panics,
 }
@@ -221,7 +271,7 @@ const SERVED: Way = Way {
     does: Does::Answers(0),
     status: 200,
     said: None,
-    event_stream: false,
+    content_type: None,
     body: &[Piece::Data],
     sized: true,
     caller: Caller::ReadsAll,
@@ -229,6 +279,16 @@ const SERVED: Way = Way {
 };
 
 const STREAMED: Way = Way { name: "streamed", body: &[Piece::Data, Piece::Data, Piece::Data], sized: false, ..SERVED };
+
+const CALLED: Way = Way {
+    name: "gRPC call",
+    method: "POST",
+    path: "/hello.Greeter/SayHello",
+    content_type: Some("application/grpc"),
+    body: &[Piece::Data, Piece::Status("0")],
+    sized: false,
+    ..SERVED
+};
 
 const EMPTY: Way = Way { name: "empty body", body: &[], ..SERVED };
 
@@ -239,7 +299,7 @@ const WAYS: &[Way] = &[
     Way { name: "served after some polls", does: Does::Answers(3), ..SERVED },
     Way { name: "streamed to a known length", sized: true, ..STREAMED },
     Way { name: "trailers", body: &[Piece::Data, Piece::Trailers], ..STREAMED },
-    Way { name: "events", event_stream: true, caller: Caller::DropsBody(1), ..STREAMED },
+    Way { name: "events", content_type: Some("text/event-stream"), caller: Caller::DropsBody(1), ..STREAMED },
     Way { name: "HEAD", method: "HEAD", caller: Caller::DropsBody(0), ..STREAMED },
     Way { name: "no content", status: 204, ..EMPTY },
     Way { name: "not modified, with a body nobody reads", status: 304, caller: Caller::DropsBody(0), ..STREAMED },
@@ -271,6 +331,23 @@ const WAYS: &[Way] = &[
     Way { name: "excluded route", path: "/health", ..SERVED },
     Way { name: "unmatched", path: "/nowhere", status: 404, outcome: Outcome::ClientError, ..SERVED },
     Way { name: "unmatched and streamed", path: "/nowhere", ..STREAMED },
+    Way { name: "stream by its route", path: "/feed", caller: Caller::DropsBody(2), ..STREAMED },
+    CALLED,
+    Way {
+        name: "gRPC call that fails in its trailers",
+        body: &[Piece::Data, Piece::Status("13")],
+        outcome: Outcome::ServerError,
+        ..CALLED
+    },
+    Way { name: "gRPC call without a status", body: &[Piece::Data], outcome: Outcome::NoStatus, ..CALLED },
+    Way {
+        name: "gRPC call with a status that is no number",
+        body: &[Piece::Status("fine")],
+        outcome: Outcome::NoStatus,
+        ..CALLED
+    },
+    Way { name: "gRPC call dropped", caller: Caller::DropsBody(1), outcome: Outcome::BodyDropped, ..CALLED },
+    Way { name: "gRPC call with a declared length", sized: true, ..CALLED },
 ];
 
 const WARM_UP: u64 = 2;
@@ -294,6 +371,9 @@ where
     let mut request = Request::new(Empty::new());
     *request.method_mut() = Method::from_bytes(way.method.as_bytes()).unwrap();
     *request.uri_mut() = Uri::from_static(way.path);
+    if way.method == "POST" {
+        *request.version_mut() = Version::HTTP_2;
+    }
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         let cx = &mut Context::from_waker(Waker::noop());
         let mut future = pin!(service.call(request));
@@ -379,8 +459,8 @@ impl Future for Answering {
         if let Some(verdict) = way.said {
             response.extensions_mut().insert(verdict);
         }
-        if way.event_stream {
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        if let Some(content_type) = way.content_type {
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         Poll::Ready(Ok(response))
     }
@@ -404,6 +484,10 @@ impl Body for Pieces {
             Piece::Trailers => {
                 let checksum = (HeaderName::from_static("checksum"), HeaderValue::from_static("f97c5d29"));
                 Ok(Frame::trailers(HeaderMap::from_iter([checksum])))
+            }
+            Piece::Status(code) => {
+                let status = (HeaderName::from_static("grpc-status"), HeaderValue::from_static(code));
+                Ok(Frame::trailers(HeaderMap::from_iter([status])))
             }
             Piece::Fails => Err(Failed),
             Piece::Panics => planned_panic(),

@@ -1,6 +1,6 @@
 //! A hang is seen while it hangs: what is overdue, since when at least, and where nothing comes to an end any more.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking, its helpers too")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "measures how late a hang is reported")]
 
 use std::convert::Infallible;
@@ -129,7 +129,9 @@ fn three_overdue_requests_and_no_end_are_a_stall_and_one_end_is_none() {
         assert!(!house.route().stalled, "something ended");
         house.go_on(30);
         assert_eq!(house.route().stalled, stalled);
-        stuck.iter_mut().for_each(|request| request.end(&house.goodput, Ending::Dropped));
+        for request in &mut stuck {
+            request.end(&house.goodput, Ending::Dropped);
+        }
         assert!(!house.route().stalled);
     }
 }
@@ -150,7 +152,9 @@ fn a_stream_is_overdue_until_its_head_and_never_after_it() {
         let route = house.route();
         assert_eq!((route.overdue, route.stalled, route.open_streams), (0, false, 5), "{follows:?}");
         assert_eq!(route.in_flight, if follows == JudgedAt::End { 5 } else { 0 });
-        streams.iter_mut().for_each(|stream| stream.end(&house.goodput, Ending::Dropped));
+        for stream in &mut streams {
+            stream.end(&house.goodput, Ending::Dropped);
+        }
         let route = house.route();
         assert_eq!((route.in_flight, route.open_streams, route.streams.count()), (0, 0, 5));
         assert_eq!(route.success.count(), 5, "their latency is the time to the head");
@@ -177,7 +181,7 @@ fn a_late_tick_and_a_suspended_machine_make_nothing_look_older_than_it_is() {
 
 #[tokio::test]
 async fn a_service_that_accepts_and_never_answers_is_reported_within_one_tick_of_its_limit() {
-    const LIMIT: Duration = Duration::from_millis(1_000);
+    const LIMIT: Duration = secs(1);
     const TICK: Duration = Duration::from_millis(500);
     let instance = || {
         let builder = Goodput::builder("hung").slo(Slo::availability("ok", "99%")).server_deadline(LIMIT);

@@ -3,7 +3,7 @@
 use goodput_model::{Reason, Verdict};
 
 use crate::Goodput;
-use crate::classify::{Code, Ending, Word};
+use crate::classify::{Code, Ending, Histogram, Word};
 use crate::clock::Reading;
 use crate::record::{Point, Route, RouteId, Said, Slot};
 
@@ -179,7 +179,9 @@ impl Request {
                 self.open_stream(goodput, route);
             }
         } else {
-            self.note_error(goodput, route, Ending::Completed);
+            if at_head.histogram == Histogram::Error {
+                self.note_error(goodput, route, Ending::Completed);
+            }
             if self.stream {
                 self.stage = Stage::Stream;
                 self.open_stream(goodput, route);
@@ -265,7 +267,9 @@ impl Request {
         if let Some(said) = self.said {
             route.give_reason(said, if self.stream { Point::StreamEnd } else { Point::End }, 1);
         }
-        self.note_error(goodput, route, ending);
+        if self.code.is_failure() || self.word == Word::Bad {
+            self.note_error(goodput, route, ending);
+        }
         let (begun, first) = (self.first.is_some(), self.first.unwrap_or(elapsed));
         if self.stream {
             route.close_stream(elapsed.saturating_sub(self.head));
@@ -298,7 +302,7 @@ impl Request {
     }
 
     /// Counts the word for what went wrong, where the way it ended does not say it alone. Just before it is finished.
-    #[inline]
+    #[cold]
     fn note_error(&self, goodput: &Goodput, route: &Route, ending: Ending) {
         if ending != Ending::Completed {
             return;

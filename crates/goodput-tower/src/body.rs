@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use goodput_core::{Code, Ending, Goodput};
+use goodput_core::{Ending, Goodput};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::head::{Rest, Taken, grpc_status};
+use crate::head::{Over, Rest, Taken};
 use crate::recorder::Recorder;
 
 pin_project! {
@@ -64,54 +64,11 @@ impl<B: Body, H: Borrow<Goodput>> Body for SliBody<B, H> {
 
     #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let mut this = self.project();
-        let Some(recorder) = this.recorder else {
+        let this = self.project();
+        if this.recorder.is_none() {
             return this.inner.poll_frame(cx);
-        };
-        let watch = recorder.watch();
-        let frame = this.inner.as_mut().poll_frame(cx);
-        // Asked only now: before this frame was taken, the answer was about this frame.
-        let at_its_end = matches!(&frame, Poll::Ready(Some(Ok(_)))) && this.inner.is_end_stream();
-        watch.returned();
-        let frame = ready!(frame);
-        let ending = match &frame {
-            Some(Err(_)) => Some(Ending::Failed),
-            None => Some(this.rest.end()),
-            Some(Ok(frame)) if frame.is_trailers() && this.rest.is_grpc() => {
-                if let Some(code) = frame.trailers_ref().and_then(grpc_status) {
-                    *this.rest = Rest::UntilItsStatus { answered: true };
-                    if let Some(recorder) = this.recorder.take() {
-                        recorder.end_with(Ending::Completed, code);
-                    }
-                }
-                Some(Ending::Completed)
-            }
-            Some(Ok(frame)) => {
-                let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64; // usize is at most 64 bits
-                if bytes > 0 {
-                    recorder.first_byte();
-                }
-                match this.rest.take(bytes) {
-                    Taken::TooMuch => Some(Ending::Failed),
-                    Taken::All => Some(Ending::Completed),
-                    Taken::AllButTrailers if !frame.is_trailers() => {
-                        recorder.may_be_dropped();
-                        at_its_end.then_some(Ending::Completed)
-                    }
-                    Taken::AllButTrailers | Taken::Some => (frame.is_trailers() || at_its_end).then(|| this.rest.end()),
-                }
-            }
-        };
-        if let Some(ending) = ending
-            && let Some(recorder) = this.recorder.take()
-        {
-            if ending == Ending::Completed && *this.rest == (Rest::UntilItsStatus { answered: false }) {
-                recorder.end_with(ending, Code::NO_GRPC_STATUS);
-            } else {
-                recorder.end(ending);
-            }
         }
-        Poll::Ready(frame)
+        follow(this.inner, this.recorder, this.rest, cx)
     }
 
     #[inline]
@@ -123,6 +80,53 @@ impl<B: Body, H: Borrow<Goodput>> Body for SliBody<B, H> {
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }
+}
+
+/// What polling a body gives.
+type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
+
+/// Polls a body that somebody is interested in, and lets go of the recorder when it is over.
+fn follow<B: Body, H: Borrow<Goodput>>(
+    mut inner: Pin<&mut B>,
+    following: &mut Option<Recorder<H>>,
+    rest: &mut Rest,
+    cx: &mut Context<'_>,
+) -> Polled<B> {
+    let Some(recorder) = following else { return inner.poll_frame(cx) };
+    let watch = recorder.watch();
+    let frame = inner.as_mut().poll_frame(cx);
+    // Asked only now: before this frame was taken, the answer was about this frame.
+    let at_its_end = matches!(&frame, Poll::Ready(Some(Ok(_)))) && inner.is_end_stream();
+    watch.returned();
+    let frame = ready!(frame);
+    let over = match &frame {
+        Some(Err(_)) => Some(Over::By(Ending::Failed)),
+        None => Some(rest.over()),
+        Some(Ok(frame)) => {
+            let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64; // usize is at most 64 bits
+            if bytes > 0 {
+                recorder.first_byte();
+            }
+            match rest.take(bytes) {
+                Taken::TooMuch => Some(Over::By(Ending::Failed)),
+                Taken::All => Some(Over::By(Ending::Completed)),
+                Taken::AllButTrailers if !frame.is_trailers() => {
+                    recorder.may_be_dropped();
+                    at_its_end.then_some(Over::By(Ending::Completed))
+                }
+                Taken::AllButTrailers | Taken::Some => match frame.trailers_ref() {
+                    Some(trailers) => Some(rest.over_with(trailers)),
+                    None => at_its_end.then(|| rest.over()),
+                },
+            }
+        }
+    };
+    if let Some(over) = over
+        && let Some(recorder) = following.take()
+    {
+        recorder.end(over);
+    }
+    Poll::Ready(frame)
 }
 
 impl<B: fmt::Debug, H: Borrow<Goodput>> fmt::Debug for SliBody<B, H> {

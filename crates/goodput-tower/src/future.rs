@@ -6,13 +6,13 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use goodput_core::{Code, Ending, Goodput};
+use goodput_core::{Ending, Goodput};
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
 use crate::body::{SliBody, Unboxed, WrapBody};
-use crate::head::{Ahead, Asked, Rest};
+use crate::head::{Ahead, Asked, Over, Rest};
 use crate::outer::Recorded;
 use crate::recorder::Recorder;
 
@@ -50,27 +50,30 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let answer = match this.recorder {
-            Some(recorder) => {
-                recorder.meet_arrival();
-                let watch = recorder.watch();
-                let answer = this.inner.poll(cx);
-                watch.returned();
-                answer
-            }
-            None => this.inner.poll(cx),
+        let Some(recorder) = this.recorder else {
+            let answer = ready!(this.inner.poll(cx));
+            return Poll::Ready(
+                answer.map(|response| response.map(|body| W::wrap(SliBody::new(body, None, Rest::Nothing)))),
+            );
         };
-        let answer = ready!(answer);
-        Poll::Ready(match answer {
-            Ok(mut response) => {
-                let rest = pass_head(this.recorder, *this.asked, &mut response);
+        recorder.meet_arrival();
+        let watch = recorder.watch();
+        let answer = this.inner.poll(cx);
+        let ahead = match &answer {
+            Poll::Ready(Ok(response)) => Some(Ahead::of(*this.asked, response)),
+            _ => None,
+        };
+        watch.returned();
+        Poll::Ready(match (ready!(answer), ahead) {
+            (Ok(mut response), Some(ahead)) => {
+                let rest = pass_head(this.recorder, *this.asked, ahead, &mut response);
                 Ok(response.map(|body| W::wrap(SliBody::new(body, this.recorder.take(), rest))))
             }
-            Err(error) => {
+            (answer, _) => {
                 if let Some(recorder) = this.recorder.take() {
-                    recorder.end(Ending::Failed);
+                    recorder.end(Over::By(Ending::Failed));
                 }
-                Err(error)
+                answer.map(|response| response.map(|body| W::wrap(SliBody::new(body, None, Rest::Nothing))))
             }
         })
     }
@@ -81,36 +84,29 @@ where
 fn pass_head<B: Body, H: Borrow<Goodput>>(
     following: &mut Option<Recorder<H>>,
     asked: Asked,
+    ahead: Ahead,
     response: &mut Response<B>,
 ) -> Rest {
     let Some(recorder) = following else { return Rest::Nothing };
     if recorder.may_be_missed() {
         response.extensions_mut().insert(Recorded);
     }
+    if !recorder.respond(ahead.head) {
+        *following = None;
+        return Rest::Nothing;
+    }
     let watch = recorder.watch();
-    let ahead = Ahead::of(asked, response);
+    let rest = Rest::after(asked, ahead, response);
+    let lacks_status = rest.lacks_status() && response.body().is_end_stream();
     watch.returned();
-    let (rest, at_its_end) = if recorder.respond(ahead.head) {
-        let watch = recorder.watch();
-        let rest = Rest::after(asked, ahead, response);
-        let at_its_end = response.body().is_end_stream();
-        watch.returned();
-        (rest, at_its_end)
-    } else {
-        (Rest::Nothing, true)
-    };
     if rest.is_trailers_at_most() {
         recorder.may_be_dropped();
-    }
-    if rest.lacks_status(at_its_end) {
-        if let Some(recorder) = following.take() {
-            recorder.end_with(Ending::Completed, Code::NO_GRPC_STATUS);
-        }
-        return Rest::Nothing;
     }
     if rest == Rest::Nothing {
         recorder.complete_at_head();
         *following = None;
+    } else if lacks_status && let Some(recorder) = following.take() {
+        recorder.end(rest.over());
     }
     rest
 }

@@ -78,7 +78,7 @@ fn kind(status: StatusCode, headers: &HeaderMap) -> (Kind, Code) {
 }
 
 /// The status that gRPC gives in trailers, or in headers. One that is no number is none.
-pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<Code> {
+fn grpc_status(headers: &HeaderMap) -> Option<Code> {
     let value = headers.get("grpc-status")?;
     let number: Option<u32> = value.to_str().ok().and_then(|text| text.parse().ok());
     Some(number.map_or(Code::NO_GRPC_STATUS, Code::grpc))
@@ -176,17 +176,15 @@ impl Rest {
             Some(declared) => Self::Bytes { declared, then_trailers, cut: asked.http1 },
         }
     }
+}
 
-    /// Whether a gRPC status is to be looked for.
-    #[inline]
-    pub(crate) fn is_grpc(self) -> bool {
-        matches!(self, Self::UntilItsStatus { .. })
-    }
-
-    /// Whether the body is gone already, without the status it should have had.
-    pub(crate) fn lacks_status(self, at_its_end: bool) -> bool {
-        at_its_end && self == Self::UntilItsStatus { answered: false }
-    }
+/// How a response is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// In this way, and what the head said holds.
+    By(Ending),
+    /// Complete, and its end says how it went.
+    With(Code),
 }
 
 /// What is left of a declared length after some bytes.
@@ -203,6 +201,11 @@ pub(crate) enum Taken {
 }
 
 impl Rest {
+    /// Whether a gRPC response still has to say how it went.
+    pub(crate) fn lacks_status(self) -> bool {
+        self == Self::UntilItsStatus { answered: false }
+    }
+
     /// Whether all the bytes were there with the head, and only trailers may follow.
     #[inline]
     pub(crate) fn is_trailers_at_most(self) -> bool {
@@ -227,11 +230,20 @@ impl Rest {
 
     /// What it means that the body says it is over.
     #[inline]
-    pub(crate) fn end(self) -> Ending {
+    pub(crate) fn over(self) -> Over {
         match self {
-            Self::Bytes { declared: 1.., .. } => Ending::Failed,
-            Self::Bytes { .. } | Self::UntilItsEnd | Self::UntilItsStatus { .. } | Self::Nothing => Ending::Completed,
+            Self::Bytes { declared: 1.., .. } => Over::By(Ending::Failed),
+            Self::UntilItsStatus { answered: false } => Over::With(Code::NO_GRPC_STATUS),
+            Self::Bytes { .. } | Self::UntilItsEnd | Self::UntilItsStatus { .. } | Self::Nothing => {
+                Over::By(Ending::Completed)
+            }
         }
+    }
+
+    /// What it means that the body ends with these trailers.
+    pub(crate) fn over_with(self, trailers: &HeaderMap) -> Over {
+        let status = matches!(self, Self::UntilItsStatus { .. }).then(|| grpc_status(trailers)).flatten();
+        status.map_or_else(|| self.over(), Over::With)
     }
 }
 

@@ -6,62 +6,59 @@ use std::cell::Cell;
 use goodput_core::{Goodput, RouteId, Verdict};
 
 thread_local! {
-    static SERVING: Cell<Serving> = const { Cell::new(Serving { instance: 0, dependency: None }) };
-    /// What was said since the thread began to serve what it serves, if the lowest bit of its instance is set.
+    /// Whose event this thread is serving, 0 for none.
+    static SERVING: Cell<usize> = const { Cell::new(0) };
+    /// What was said since the thread began to serve what it serves, if that is marked.
     static SAID: Cell<Option<Verdict>> = const { Cell::new(None) };
 }
 
-/// Whose request a thread is serving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Serving {
-    /// The address of the instance, 0 for none. Only compared, never followed; the instance outlives the entry because
-    /// whoever made it holds a handle. Its lowest bit is set once something was said.
-    instance: usize,
-    /// The dependency that is being called, which is another event than the request it is called for.
-    dependency: Option<RouteId>,
-}
+/// Set in `SERVING` once something was said.
+const SAID_MARK: usize = 1;
+/// Set where nobody listens: during a call to a dependency.
+const DEAF_MARK: usize = 2;
 
-const SAID_BIT: usize = 1;
-
-/// Whose event it is: a request of an instance, or a call to one of its dependencies.
+/// Whose event it is: a request of an instance, or a call to one of its dependencies, which is another event than the request
+/// it is made for.
+///
+/// It is the address of the instance, or of the dependency's route in it. Only compared, never followed; the instance outlives
+/// the entry because whoever made it holds a handle. The lowest bits of both are free.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scope(Serving);
+pub(crate) struct Scope(usize);
 
 impl Scope {
     #[inline]
-    pub(crate) fn new(goodput: &Goodput, dependency: Option<RouteId>) -> Self {
-        Self(Serving { instance: std::ptr::from_ref(goodput).addr(), dependency })
+    pub(crate) fn request(goodput: &Goodput) -> Self {
+        Self(std::ptr::from_ref(goodput).addr())
+    }
+
+    pub(crate) fn dependency(goodput: &Goodput, route: RouteId) -> Self {
+        Self(goodput.address_of(route) | DEAF_MARK)
     }
 
     /// Whether the caller runs inside an event of this scope. Only the nearest layer around it is looked at.
     #[inline]
     pub(crate) fn is_around(self) -> bool {
-        let serving = SERVING.try_with(Cell::get).ok();
-        serving.is_some_and(|around| {
-            around.instance & !SAID_BIT == self.0.instance && around.dependency == self.0.dependency
-        })
+        SERVING.try_with(|serving| serving.get() & !SAID_MARK == self.0).unwrap_or(false)
     }
 
     /// From here on this thread serves an event of this scope.
     #[inline]
     pub(crate) fn enter(self) -> Outer {
-        Outer(SERVING.try_with(|serving| serving.replace(self.0)).unwrap_or(NOTHING))
+        Outer(SERVING.try_with(|serving| serving.replace(self.0)).unwrap_or(0))
     }
 }
 
-const NOTHING: Serving = Serving { instance: 0, dependency: None };
-
 /// What the thread was serving before.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Outer(Serving);
+pub(crate) struct Outer(usize);
 
 impl Outer {
     /// And now it is back to that. Returns what was said meanwhile.
     #[inline]
     pub(crate) fn resume(self) -> Option<Verdict> {
         // A thread that is exiting has no entry left to restore.
-        let left = SERVING.try_with(|serving| serving.replace(self.0)).unwrap_or(NOTHING);
-        if left.instance & SAID_BIT == 0 { None } else { take_said() }
+        let left = SERVING.try_with(|serving| serving.replace(self.0)).unwrap_or(0);
+        if left & SAID_MARK == 0 { None } else { take_said() }
     }
 }
 
@@ -97,9 +94,8 @@ fn take_said() -> Option<Verdict> {
 pub fn say(verdict: Verdict) {
     let _ = SERVING.try_with(|serving| {
         let around = serving.get();
-        if around.instance != 0 && around.dependency.is_none() {
-            let heard = SAID.try_with(|said| said.set(Some(verdict))).is_ok();
-            serving.set(Serving { instance: around.instance | usize::from(heard), ..around });
+        if around != 0 && around & DEAF_MARK == 0 && SAID.try_with(|said| said.set(Some(verdict))).is_ok() {
+            serving.set(around | SAID_MARK);
         }
     });
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use goodput_core::{Arrival, Code, Ending, Goodput, Head, Request, RouteId};
 
+use crate::head::Over;
 use crate::nesting::{self, Scope};
 use crate::outer;
 use crate::route::Candidate;
@@ -77,9 +78,14 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     /// panic is over by then, and the request would look cancelled.
     #[inline]
     pub(crate) fn watch(&mut self) -> Watch<'_, H> {
-        let dependency = self.dependency.then(|| self.request.route());
-        let outer = Scope::new(self.goodput.borrow(), dependency).enter();
+        let outer = self.scope().enter();
         Watch { recorder: self, outer, returned: false }
+    }
+
+    #[inline]
+    fn scope(&self) -> Scope {
+        let goodput = self.goodput.borrow();
+        if self.dependency { Scope::dependency(goodput, self.request.route()) } else { Scope::request(goodput) }
     }
 
     /// There is a head. What it says itself goes before what was said on the way. Returns whether the end is of interest.
@@ -121,14 +127,14 @@ impl<H: Borrow<Goodput>> Recorder<H> {
 
     /// The request is over.
     #[inline]
-    pub(crate) fn end(mut self, ending: Ending) {
-        self.finish(ending);
-    }
-
-    /// The request is over, and its end says how it went.
-    pub(crate) fn end_with(mut self, ending: Ending, code: Code) {
-        self.learn(code);
-        self.request.end_with(self.goodput.borrow(), ending, code);
+    pub(crate) fn end(mut self, over: Over) {
+        match over {
+            Over::By(ending) => self.finish(ending),
+            Over::With(code) => {
+                self.learn(code);
+                self.request.end_with(self.goodput.borrow(), Ending::Completed, code);
+            }
+        }
     }
 
     #[inline]

@@ -61,20 +61,21 @@ where
         let goodput = self.goodput.borrow();
         let asked = Asked::by(request.method(), request.version());
         let mut route = self.names.route(goodput, &request);
-        let dependency = self.names.is_dependency().then_some(route);
-        if Scope::new(goodput, dependency).is_around() {
+        let dependency = self.names.is_dependency();
+        let scope = if dependency { Scope::dependency(goodput, route) } else { Scope::request(goodput) };
+        if scope.is_around() {
             goodput.note_nested_layer();
             return ResponseFuture::new(self.inner.call(request), None, asked);
         }
         let candidate = self.names.candidate(goodput, &request, route);
-        if goodput.has_classes() && dependency.is_none() {
+        if goodput.has_classes() && !dependency {
             let own = request.extensions().get().map(|RequestClass(name)| goodput.class(name));
             route = match own.unwrap_or(self.class) {
                 Class::NONE => route,
                 class => goodput.in_class(route, class),
             };
         }
-        let mut recorder = Recorder::begin(self.goodput.clone(), route, dependency.is_some());
+        let mut recorder = Recorder::begin(self.goodput.clone(), route, dependency);
         if let Some(candidate) = candidate {
             recorder.admit_later(candidate);
         }

@@ -120,7 +120,8 @@ impl Goodput {
 
     /// The route for calls to a dependency, judged by the SLOs of that dependency and by no other.
     ///
-    /// Declare its name in the definition: calls to others are counted, within the bound on routes, and judged by no SLO.
+    /// Declare its name in the definition: calls to others are judged by no SLO, and counted together as `dependency:other` once
+    /// the bound on routes is reached.
     pub fn dependency(&self, name: &str) -> RouteId {
         self.route(Some(&format!("{}{name}", Reason::DEPENDENCY)))
     }

@@ -219,7 +219,9 @@ fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
 
 fn check_name(subject: Subject, name: &str, problems: &mut Vec<Problem>) {
     let allowed = |c: char| c.is_alphanumeric() || "-_.:".contains(c);
-    if name.is_empty() || name.len() > Definition::MAX_NAME || !name.chars().all(allowed) {
+    // It stands for those whose names have no place.
+    let reserved = subject == Subject::Dependency && name == Definition::OTHER;
+    if reserved || name.is_empty() || name.len() > Definition::MAX_NAME || !name.chars().all(allowed) {
         problems.push(Problem::Name { subject, value: name.to_owned() });
     }
 }
@@ -409,11 +411,14 @@ pub enum Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name { subject, value } => write!(
-                f,
-                "{subject} name {value:?}: expected 1 to {} bytes of letters, digits and - _ . :",
-                Definition::MAX_NAME
-            ),
+            Self::Name { subject, value } => {
+                let expected = Definition::MAX_NAME;
+                write!(f, "{subject} name {value:?}: expected 1 to {expected} bytes of letters, digits and - _ . :")?;
+                if *subject == Subject::Dependency {
+                    write!(f, ", and not {:?}", Definition::OTHER)?;
+                }
+                Ok(())
+            }
             Self::DuplicateSlo { name } => write!(f, "SLO {name:?} is defined twice: expected every name once"),
             Self::Objective { slo, error } => write!(f, "SLO {slo:?}: {error}"),
             Self::Row { slo, error } => write!(f, "SLO {slo:?}: {error}"),

@@ -11,7 +11,7 @@ use super::snapshot::Detail;
 use super::status::saturating_sum;
 use crate::clock::Moment;
 use crate::goodput::Mishaps;
-use crate::record::{OTHER, Routes, UNMATCHED};
+use crate::record::{Routes, UNMATCHED, stands_for_others};
 
 /// Something about the measurement itself that is not as it should be. Flags never stop the counting.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,13 +149,14 @@ pub(super) fn raise(
     routes: &Routes,
     mishaps: &Mishaps,
 ) -> Vec<Flag> {
-    let begun =
-        |template: &str| saturating_sum(detail.routes.iter().filter(|r| r.template == template).map(|r| r.begun));
+    let begun = |such: fn(&str) -> bool| {
+        saturating_sum(detail.routes.iter().filter(|route| such(&route.template)).map(|route| route.begun))
+    };
     let own = detail.routes.iter().filter(|route| !route.template.starts_with(Reason::DEPENDENCY));
-    let (unmatched, all) = (begun(UNMATCHED), saturating_sum(own.map(|route| route.begun)));
+    let (unmatched, all) = (begun(|template| template == UNMATCHED), saturating_sum(own.map(|route| route.begun)));
     let mut flags = Vec::new();
     if routes.has_overflowed() {
-        flags.push(Flag::RoutesFull { bound: routes.bound(), counted_as_other: begun(OTHER) });
+        flags.push(Flag::RoutesFull { bound: routes.bound(), counted_as_other: begun(stands_for_others) });
     }
     if unmatched >= SOME_EVENTS && unmatched == all {
         flags.push(Flag::NoMatchedPath { unmatched });

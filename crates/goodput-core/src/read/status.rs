@@ -136,7 +136,7 @@ pub struct ConditionStatus {
 #[non_exhaustive]
 pub struct RouteStatus {
     /// Its template; `unmatched` and `other` stand for what has none of its own, `dependency:<name>` for calls to a
-    /// dependency.
+    /// dependency, `dependency:other` for those whose names have none.
     pub template: String,
     /// The class of its requests, if they have one.
     pub class: Option<String>,

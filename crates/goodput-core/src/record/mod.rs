@@ -20,6 +20,6 @@ pub(crate) use queue::Queue;
 pub(crate) use reasons::{Point, Reasons, Said};
 pub(crate) use route::{Route, RouteRules};
 pub use routes::RouteId;
-pub(crate) use routes::{ByClass, Known, OTHER, Plan, Routes, UNMATCHED};
+pub(crate) use routes::{ByClass, Known, Plan, Routes, UNMATCHED, stands_for_others};
 pub(crate) use shard::shard_count;
 pub(crate) use slots::{Present, Slot, SlotTimes};

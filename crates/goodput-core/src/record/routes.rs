@@ -14,7 +14,7 @@ use super::route::{Route, RouteRules};
 
 /// The route of events that matched none, and the one of events whose route has no place of its own.
 pub(crate) const UNMATCHED: &str = Definition::UNMATCHED;
-pub(crate) const OTHER: &str = Definition::OTHER;
+const OTHER: &str = Definition::OTHER;
 
 /// A route of one [`Goodput`](crate::Goodput): resolved once per request, valid as long as it is. On another
 /// instance it means another route or none.
@@ -49,6 +49,11 @@ pub(crate) struct Plan {
     pub(crate) bound: usize,
 }
 
+/// Whether this is the template of `other`, or of calls to other dependencies.
+pub(crate) fn stands_for_others(template: &str) -> bool {
+    template.strip_prefix(Reason::DEPENDENCY).unwrap_or(template) == OTHER
+}
+
 /// A template the definition names.
 #[derive(Debug)]
 pub(crate) struct Known {
@@ -61,7 +66,8 @@ pub(crate) struct Known {
 /// All routes: a fixed, open-addressed hash table whose entries are only ever added.
 #[derive(Debug)]
 pub(crate) struct Routes {
-    /// A power of two of slots by hash, then for each class `unmatched`, then for each `other`.
+    /// A power of two of slots by hash, then for each class `unmatched`, then for each `other`, then one for the calls to
+    /// dependencies that have no place of their own.
     slots: Box<[OnceLock<Entry>]>,
     mask: usize,
     shards: usize,
@@ -96,7 +102,7 @@ impl Routes {
         let capacity = (plan.bound * SLOTS_PER_ROUTE).next_power_of_two().max(16);
         let kinds = plan.classes + 1;
         let routes = Self {
-            slots: (0..capacity + 2 * kinds).map(|_| OnceLock::new()).collect(),
+            slots: (0..=capacity + 2 * kinds).map(|_| OnceLock::new()).collect(),
             mask: capacity - 1,
             shards,
             plan,
@@ -196,23 +202,33 @@ impl Routes {
         match template {
             UNMATCHED => return self.unmatched(class),
             OTHER => return self.other(class),
+            _ if stands_for_others(template) => return self.other_dependency(),
             _ => {}
         }
         // Relaxed: a stale `false` only costs the lock once more. Beside a stale miss, `true` counts an event of a route that
         // another thread is just creating as `other`.
         if self.full.load(Ordering::Relaxed) || template.len() > Definition::MAX_ROUTE {
-            return self.overflow(class);
+            return self.overflow(template, class);
         }
         self.admit(template, class)
     }
 
     /// A route that has no place of its own, which is flagged. Looks before it writes: requests beyond the bound keep coming,
     /// and a line that all cores write would slow them down.
-    fn overflow(&self, class: Class) -> RouteId {
+    fn overflow(&self, template: &str, class: Class) -> RouteId {
         if !self.has_overflowed() {
             self.overflowed.store(true, Ordering::Relaxed);
         }
-        self.other(class)
+        if template.starts_with(Reason::DEPENDENCY) { self.other_dependency() } else { self.other(class) }
+    }
+
+    /// Calls to dependencies beyond the bound are no requests of the service's own either: no SLO judges them. The route is
+    /// made when it is first needed, which is never in most services.
+    fn other_dependency(&self) -> RouteId {
+        let id = RouteId((self.mask + 1 + 2 * (self.plan.classes + 1)) as u32);
+        let template = format!("{}{OTHER}", Reason::DEPENDENCY);
+        self.fill(id, &template, Class::NONE, Some(self.plan.dependency.clone()), false);
+        id
     }
 
     fn admit(&self, template: &str, class: Class) -> RouteId {
@@ -256,7 +272,7 @@ impl Routes {
         if *admitted >= self.plan.bound {
             self.full.store(true, Ordering::Relaxed);
         }
-        self.overflow(class)
+        self.overflow(template, class)
     }
 
     /// The lock that admits new routes, held.

@@ -59,7 +59,36 @@ fn a_body_is_complete_with_the_last_byte_of_its_declared_length() {
     let five = || Script::new([Data(3), Data(2), Pending]);
     check("its own size", five().knowing_its_size(), &[], 2, success);
     check("content-length", five(), &[("content-length", "5")], 2, success);
-    check("its own size first", five().knowing_its_size(), &[("content-length", "3")], 2, success);
+    check("content-length first", five().knowing_its_size(), &[("content-length", "3")], 1, success);
+}
+
+#[test]
+fn over_http2_a_body_may_still_break_after_its_declared_length() {
+    let rows = [
+        (vec![Data(5), Pending], Outcome::Success), // and then it is dropped
+        (vec![Data(5), Error], Outcome::BodyFailed),
+        (vec![Data(5), Data(1)], Outcome::BodyFailed),
+        (vec![Data(5), Trailers], Outcome::Success),
+    ];
+    for (steps, outcome) in rows {
+        for (declared, sized) in [(Some("5"), false), (None, true)] {
+            let house = House::new();
+            let body = Script::new(steps.clone());
+            let body = if sized && outcome != Outcome::BodyFailed { body.knowing_its_size() } else { body };
+            let declared = declared.or((outcome == Outcome::BodyFailed).then_some("5"));
+            let mut response = Response::builder();
+            if let Some(declared) = declared {
+                response = response.header("content-length", declared);
+            }
+            let mut response = house.answer_over(Version::HTTP_2, response.body(body).unwrap());
+            frames(response.body_mut(), 1);
+            house.check_in_flight("after the last byte");
+            frames(response.body_mut(), 1);
+            drop(response);
+            let judged = if outcome == Outcome::Success { Good } else { Bad };
+            house.check(&format!("{steps:?}, {declared:?}"), outcome, judged);
+        }
+    }
 }
 
 #[test]

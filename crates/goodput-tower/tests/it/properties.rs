@@ -170,13 +170,15 @@ impl Talk {
 /// After how many polls a request is over, and how, when its body is polled this often and then dropped: the slow, obvious way.
 fn expected(talk: &Talk, body: &Claims, polls: usize) -> (usize, Outcome) {
     let answered = talk.answered();
-    let length = match body.size {
+    let length = talk.declared.or(match body.size {
         Size::True => Some(body.script.bytes()),
         Size::Exactly(bytes) => Some(bytes),
-        _ => talk.declared,
-    };
+        _ => None,
+    });
+    // HTTP/1 servers ask no more of a body than was declared; from HTTP/2 on it may still break its stream.
+    let asked_for_more = talk.announces_trailers || talk.version == Version::HTTP_2;
     let says_it_is_over = |polled: usize| body.at_end_with.is_some_and(|left| body.script.steps.len() <= left + polled);
-    if talk.is_over_at_its_head(body) || says_it_is_over(0) || (length == Some(0) && !talk.announces_trailers) {
+    if talk.is_over_at_its_head(body) || says_it_is_over(0) || (length == Some(0) && !asked_for_more) {
         return (0, answered);
     }
     let mut sent = 0;
@@ -196,14 +198,14 @@ fn expected(talk: &Talk, body: &Claims, polls: usize) -> (usize, Outcome) {
                 if says_it_is_over(polled) {
                     return (polled, over(sent));
                 }
-                if length.is_some() && enough(sent) && !talk.announces_trailers {
+                if length.is_some() && enough(sent) && !asked_for_more {
                     return (polled, answered);
                 }
             }
         }
     }
     // All but the trailers may be dropped by anybody.
-    let all_sent = length.is_some() && enough(sent) && talk.announces_trailers;
+    let all_sent = length.is_some() && enough(sent) && asked_for_more;
     (polls + 1, if all_sent { answered } else { Outcome::BodyDropped })
 }
 

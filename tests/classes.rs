@@ -218,11 +218,11 @@ async fn nothing_a_client_says_gives_its_request_a_class() {
 }
 
 #[tokio::test]
-async fn a_class_that_is_not_declared_is_none_and_flagged_for_each_request_or_layer_that_names_it() {
+async fn a_class_that_is_not_declared_is_passed_over_and_flagged_for_each_request_or_layer_that_names_it() {
     let rows = [
         // The path, the layer's class, the client, the class its request is counted in, and how often the flag was raised.
         ("/browse", None, "a new tenant", "-", 1),
-        ("/browse", Some("low"), "a new tenant", "-", 1),
+        ("/browse", Some("low"), "a new tenant", "low", 1),
         ("/browse", Some("lwo"), "", "-", 1),
         ("/browse", Some("lwo"), "a new tenant", "-", 2),
         ("/browse", Some("lwo"), "a probe", "synthetic", 1),

@@ -106,9 +106,7 @@ impl Fate {
         match self {
             Self::Torn => Some(Outcome::BodyFailed),
             Self::PanickedMidBody => Some(Outcome::Panicked),
-            Self::Dropped | Self::DroppedDeclined | Self::DroppedExcluded | Self::DroppedBroken => {
-                Some(Outcome::BodyDropped)
-            }
+            Self::Dropped | Self::DroppedDeclined | Self::DroppedExcluded => Some(Outcome::BodyDropped),
             _ => self.outcome_at_head(),
         }
     }

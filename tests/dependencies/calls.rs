@@ -91,7 +91,7 @@ pub(crate) fn ways() -> Vec<Way> {
         way("failed", Serving, "/status/500", Reads(500), ServerError, failed("bad (server_error)")),
         way("overloaded", Serving, "/status/503", Reads(503), ServerError, failed("bad (server_error)")),
         way("timed out there", Serving, "/status/504", Reads(504), ServerError, failed("bad (timeout)")),
-        way("failed, unread", Serving, "/status/503", LooksAt(503), BodyDropped, failed("bad (server_error)")),
+        way("failed, unread", Serving, "/status/503", LooksAt(503), ServerError, failed("bad (server_error)")),
         way("unread", Serving, "/status/200", LooksAt(200), BodyDropped, good),
         way("left mid-body", Serving, "/endless", LeavesMidBody, BodyDropped, good),
         way("torn", Serving, "/torn", SeesItTorn, BodyFailed, ["bad (body_error)", "good"]),

@@ -57,7 +57,7 @@ impl Expected {
             line(format!("{dependency}-ok: {verdict}"));
         }
         for _ in 1..plan.attempts().len() {
-            line("dependency:attempts: body_dropped".to_owned());
+            line("dependency:attempts: server_error".to_owned());
             line("attempts-ok: bad (server_error)".to_owned());
         }
         let (outcome, verdict) =

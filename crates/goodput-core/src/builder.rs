@@ -205,23 +205,24 @@ fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
         let mut slos = selected_by.get(route).cloned().unwrap_or_default();
         slos.extend(&everywhere);
         slos.sort_unstable();
-        let rules = tables.by_class(&slos, excluded.contains(route), false)?;
+        let subject = if excluded.contains(route) { Subject::Excluded } else { Subject::Route };
+        let rules = tables.by_class(&slos, subject)?;
         let class = classes.get(route).copied().unwrap_or_default();
         known.insert(route.to_owned(), Known { rules, class, streams: streams.contains(route) });
     }
     for dependency in definition.all_dependencies() {
         let named = |(_, slo): &(usize, &Slo)| slo.dependency_name() == Some(dependency);
         let slos = definition.slos.iter().enumerate().filter(named).map(|(index, _)| index).collect();
-        let rules = vec![tables.of(slos, false, false)?; definition.classes.len() + 1].into();
+        let rules = vec![tables.of(slos, Subject::Dependency)?; definition.classes.len() + 1].into();
         let template = format!("{}{dependency}", Reason::DEPENDENCY);
         known.insert(template, Known { rules, class: Class::NONE, streams: false });
     }
     let plan = Plan {
         bound: definition.max_routes.saturating_add(definition.all_dependencies().len()),
         known,
-        newcomers: tables.by_class(&everywhere, false, false)?,
-        unmatched: tables.by_class(&everywhere, false, true)?,
-        dependency: tables.of(Vec::new(), false, false)?,
+        newcomers: tables.by_class(&everywhere, Subject::Route)?,
+        unmatched: tables.by_class(&everywhere, Subject::Unmatched)?,
+        dependency: tables.of(Vec::new(), Subject::Dependency)?,
         classes: definition.classes.len(),
     };
     Ok(Routes::new(plan, shard_count()))
@@ -234,15 +235,27 @@ fn class_numbers(definition: &Definition) -> HashMap<&str, Class> {
     rules.filter_map(|rule| Some((rule.route.as_str(), Class::numbered(number(rule)? + 1)))).collect()
 }
 
+/// What a table is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    Route,
+    /// A route that every SLO excludes.
+    Excluded,
+    /// Where no route matched.
+    Unmatched,
+    /// The calls to another service: the server's own deadline is none of theirs.
+    Dependency,
+}
+
 /// The tables compiled so far: routes with the same SLOs share one.
 struct Tables<'a> {
     definition: &'a Definition,
-    compiled: HashMap<(Vec<usize>, bool, bool), RouteRules>,
+    compiled: HashMap<(Vec<usize>, Subject), RouteRules>,
 }
 
 impl Tables<'_> {
     /// The rules of these SLOs for requests of no class, then for each class.
-    fn by_class(&mut self, slos: &[usize], excluded: bool, unmatched: bool) -> Result<ByClass, BuildError> {
+    fn by_class(&mut self, slos: &[usize], subject: Subject) -> Result<ByClass, BuildError> {
         let classes = std::iter::once(None).chain(self.definition.classes.iter().map(Some));
         let selected = |class: Option<&String>| {
             let selects = |slo: &Slo| {
@@ -251,16 +264,18 @@ impl Tables<'_> {
             slos.iter().copied().filter(|index| self.definition.slos.get(*index).is_some_and(selects)).collect()
         };
         let by_class: Vec<Vec<usize>> = classes.map(selected).collect();
-        by_class.into_iter().map(|slos| self.of(slos, excluded, unmatched)).collect()
+        by_class.into_iter().map(|slos| self.of(slos, subject)).collect()
     }
 
-    fn of(&mut self, slos: Vec<usize>, excluded: bool, unmatched: bool) -> Result<RouteRules, BuildError> {
-        let key = (slos, excluded, unmatched);
+    fn of(&mut self, slos: Vec<usize>, subject: Subject) -> Result<RouteRules, BuildError> {
+        let key = (slos, subject);
         if let Some(rules) = self.compiled.get(&key) {
             return Ok(rules.clone());
         }
         let members = key.0.iter().filter_map(|index| self.definition.slos.get(*index));
-        let rules = RuleSet::new(members.clone(), self.definition.server_deadline, excluded, unmatched);
+        let deadline = self.definition.server_deadline.filter(|_| subject != Subject::Dependency);
+        let (excluded, unmatched) = (subject == Subject::Excluded, subject == Subject::Unmatched);
+        let rules = RuleSet::new(members.clone(), deadline, excluded, unmatched);
         let table = Table::compile(&rules)
             .map_err(|error| BuildError::Table { slos: members.map(|slo| slo.name().to_owned()).collect(), error })?;
         let rules = RouteRules { table: Arc::new(table), slos: key.0.as_slice().into() };

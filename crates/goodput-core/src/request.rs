@@ -1,11 +1,11 @@
 //! One request from its beginning to its end: the state a middleware carries between its decision points.
 
-use goodput_model::{Reason, Verdict};
+use goodput_model::Verdict;
 
 use crate::Goodput;
 use crate::classify::{Code, Ending, Histogram, Word};
 use crate::clock::Reading;
-use crate::record::{Point, Route, RouteId, Said, Slot};
+use crate::record::{Point, Reasons, Route, RouteId, Said, Slot};
 
 /// A request in flight, for whoever instruments a protocol. It is data; recording needs the [`Goodput`] it began on. On
 /// another one it would be in flight for ever here, and end without a beginning there.
@@ -180,7 +180,7 @@ impl Request {
             }
         } else {
             if at_head.histogram == Histogram::Error {
-                self.note_error(goodput, route, Ending::Completed);
+                self.note_error(route, Ending::Completed);
             }
             if self.stream {
                 self.stage = Stage::Stream;
@@ -268,7 +268,7 @@ impl Request {
             route.give_reason(said, if self.stream { Point::StreamEnd } else { Point::End }, 1);
         }
         if self.code.is_failure() || self.word == Word::Bad {
-            self.note_error(goodput, route, ending);
+            self.note_error(route, ending);
         }
         let (begun, first) = (self.first.is_some(), self.first.unwrap_or(elapsed));
         if self.stream {
@@ -303,14 +303,13 @@ impl Request {
 
     /// Counts the word for what went wrong, where the way it ended does not say it alone. Just before it is finished.
     #[cold]
-    fn note_error(&self, goodput: &Goodput, route: &Route, ending: Ending) {
-        if ending != Ending::Completed {
+    fn note_error(&self, route: &Route, ending: Ending) {
+        if !matches!(ending, Ending::Completed | Ending::Dropped) {
             return;
         }
         match self.word {
             Word::Nothing | Word::Degraded if self.code.is_failure() && self.code != Code::NO_GRPC_STATUS => {
-                let word: Reason = self.code.error_type();
-                route.give_error(goodput.reasons().error(word), 1);
+                route.give_error(Reasons::error(self.code), 1);
             }
             Word::Bad => {
                 if let Some(said) = self.said {

@@ -104,11 +104,14 @@ impl<H: Borrow<Goodput>, N> SliLayer<H, N> {
         SliLayer { goodput: self.goodput, names: ByFn(name), class: self.class }
     }
 
-    /// Counts calls to another service, in a stack around its client: tower's, hyper's, tonic's or reqwest's. They are judged by
-    /// the SLOs of that dependency and by no other.
+    /// Counts calls to another service, in a stack around its client: tower's, hyper's, or tonic's; reqwest's after a function
+    /// has made its own requests of those of the `http` crate. They are judged by the SLOs of that dependency and by no other.
     ///
-    /// Outside of a layer that tries again it counts what the caller asked for, inside of it each attempt. A call is an event
-    /// beside the request it is made for, however deep inside that it happens.
+    /// No connection (also where the client says so before it is ready), an `Err` such as a deadline's, and a status of the 5xx
+    /// class are bad. Outside of a layer that tries again it counts what the caller asked for, inside of it each attempt. A call
+    /// is an event beside the request it is made for, however deep inside that it happens.
+    ///
+    /// Calls that are not HTTP are counted as work: `goodput.work("dependency:db")`.
     ///
     /// ```
     /// use goodput_core::{Goodput, Slo};

@@ -16,11 +16,11 @@ pub trait NameRoute<B> {
     /// The route of `request` on `goodput`.
     fn route(&self, goodput: &Goodput, request: &Request<B>) -> RouteId;
 
-    /// Whether it is a call of the service's own to another: an event beside the request it is made for.
+    /// The route of the service's own calls to another: events beside the request they are made for.
     #[doc(hidden)]
     #[inline]
-    fn is_dependency(&self) -> bool {
-        false
+    fn dependency(&self) -> Option<RouteId> {
+        None
     }
 
     /// A route that this request may show to be one.
@@ -69,8 +69,8 @@ impl<B> NameRoute<B> for Dependency {
     }
 
     #[inline]
-    fn is_dependency(&self) -> bool {
-        true
+    fn dependency(&self) -> Option<RouteId> {
+        Some(self.0)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::task::{Context, Poll};
 
-use goodput_core::{Class, Goodput, RequestClass};
+use goodput_core::{Class, Ending, Goodput, RequestClass};
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
@@ -20,7 +20,8 @@ use crate::route::{NameRoute, Unmatched};
 /// A service whose requests are recorded; see [`SliLayer`](crate::SliLayer).
 ///
 /// A request begins in `call`. Readiness passes through and is no event: no request was accepted yet. A service that fails
-/// before it is ready is counted apart, in [`Status::unready`](goodput_core::Status::unready).
+/// before it is ready is counted apart, in [`Status::unready`](goodput_core::Status::unready); a dependency that does is a call that
+/// failed.
 pub struct SliService<S, H = &'static Goodput, N = Unmatched, W = Unboxed> {
     inner: S,
     goodput: H,
@@ -51,7 +52,12 @@ where
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         let ready = self.inner.poll_ready(cx);
         if matches!(ready, Poll::Ready(Err(_))) {
-            self.goodput.borrow().note_unready();
+            let goodput = self.goodput.borrow();
+            match self.names.dependency() {
+                // Whoever wanted to call it has got an error for an answer.
+                Some(route) => goodput_core::Request::begin(goodput, route).end(goodput, Ending::Failed),
+                None => goodput.note_unready(),
+            }
         }
         ready
     }
@@ -61,7 +67,7 @@ where
         let goodput = self.goodput.borrow();
         let asked = Asked::by(request.method(), request.version());
         let mut route = self.names.route(goodput, &request);
-        let dependency = self.names.is_dependency();
+        let dependency = self.names.dependency().is_some();
         let scope = if dependency { Scope::dependency(goodput, route) } else { Scope::request(goodput) };
         if scope.is_around() {
             goodput.note_nested_layer();
@@ -70,7 +76,7 @@ where
         let candidate = self.names.candidate(goodput, &request, route);
         if goodput.has_classes() && !dependency {
             let own = request.extensions().get().map(|RequestClass(name)| goodput.class(name));
-            route = match own.unwrap_or(self.class) {
+            route = match own.filter(|class| *class != Class::NONE).unwrap_or(self.class) {
                 Class::NONE => route,
                 class => goodput.in_class(route, class),
             };

@@ -8,27 +8,6 @@ pub struct Code(u16);
 
 /// Where gRPC codes begin, beyond every HTTP status.
 const GRPC: u16 = 1_000;
-/// The names of the gRPC codes, by number ([the list](https://grpc.io/docs/guides/status-codes/)).
-const GRPC_NAMES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
-
 impl Code {
     /// A gRPC response that came to its end without a status, or with one that is no number.
     pub const NO_GRPC_STATUS: Self = Self(GRPC + 17);
@@ -80,27 +59,44 @@ impl Code {
         }
     }
 
-    /// The word for a failure that has this code: the `error.type` of the semantic conventions, which is the status or the
-    /// name of the gRPC code. Statuses that no server sends share one word.
+    /// The words for failures by code: the `error.type` of the semantic conventions, which is the status or the name of the
+    /// gRPC code. Statuses that no server sends share the last.
+    pub(crate) const ERROR_TYPES: [Reason; 19] = [
+        Reason::new("408"),
+        Reason::new("500"),
+        Reason::new("501"),
+        Reason::new("502"),
+        Reason::new("503"),
+        Reason::new("504"),
+        Reason::new("505"),
+        Reason::new("506"),
+        Reason::new("507"),
+        Reason::new("508"),
+        Reason::new("511"),
+        Reason::new("UNKNOWN"),
+        Reason::new("DEADLINE_EXCEEDED"),
+        Reason::new("RESOURCE_EXHAUSTED"),
+        Reason::new("UNIMPLEMENTED"),
+        Reason::new("INTERNAL"),
+        Reason::new("UNAVAILABLE"),
+        Reason::new("DATA_LOSS"),
+        Self::OTHER_ERROR,
+    ];
+    const OTHER_ERROR: Reason = Reason::new("_OTHER");
+
+    /// The word for a failure that has this code.
     pub(crate) fn error_type(self) -> Reason {
-        Reason::new(match self.0 {
-            408 => "408",
-            500 => "500",
-            501 => "501",
-            502 => "502",
-            503 => "503",
-            504 => "504",
-            505 => "505",
-            506 => "506",
-            507 => "507",
-            508 => "508",
-            511 => "511",
-            number if number >= GRPC => {
-                let name = self.as_grpc().and_then(|code| GRPC_NAMES.get(usize::from(code)));
-                return name.map_or(Reason::NO_GRPC_STATUS, |name| Reason::new(name));
-            }
-            _ => "_OTHER",
-        })
+        let position = match self.0 {
+            408 => 0,
+            status @ 500..=508 => status - 499,
+            511 => 10,
+            number if number == GRPC + 2 => 11,
+            number if number == GRPC + 4 => 12,
+            number if number == GRPC + 8 => 13,
+            number if (GRPC + 12..=GRPC + 15).contains(&number) => number - GRPC + 2,
+            _ => return Self::OTHER_ERROR,
+        };
+        Self::ERROR_TYPES.get(usize::from(position)).copied().unwrap_or(Self::OTHER_ERROR)
     }
 }
 
@@ -115,7 +111,21 @@ mod tests {
             [Code::http(503), Code::http(599), Code::grpc(14), Code::grpc(99)].map(named),
             ["503", "_OTHER", "UNAVAILABLE", "UNKNOWN"]
         );
-        assert_eq!(Code::NO_GRPC_STATUS.error_type(), Reason::NO_GRPC_STATUS);
+        let failures = [2, 4, 8, 12, 13, 14, 15].map(|code| named(Code::grpc(code)));
+        let names = [
+            "UNKNOWN",
+            "DEADLINE_EXCEEDED",
+            "RESOURCE_EXHAUSTED",
+            "UNIMPLEMENTED",
+            "INTERNAL",
+            "UNAVAILABLE",
+            "DATA_LOSS",
+        ];
+        assert_eq!(failures, names);
+        assert_eq!(
+            [408, 500, 508, 511, 510].map(|status| named(Code::http(status))),
+            ["408", "500", "508", "511", "_OTHER"]
+        );
     }
 
     #[test]

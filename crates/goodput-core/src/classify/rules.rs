@@ -301,15 +301,24 @@ pub(crate) fn outcome(facts: Facts) -> Outcome {
         Facts::Head { code, word, body, .. } => match body.map(|body| body.ending) {
             Some(Ending::Failed | Ending::TimedOut | Ending::Refused) => Outcome::BodyFailed,
             Some(Ending::Panicked) => Outcome::Panicked,
-            Some(Ending::Dropped) => Outcome::BodyDropped,
-            Some(Ending::Completed) | None => said_outcome(word).unwrap_or(match code {
-                Code::NO_GRPC_STATUS => Outcome::NoStatus,
-                _ if code.is_failure() => Outcome::ServerError,
-                _ if matches!(code.as_grpc(), Some(1..)) || (400..500).contains(&code.number()) => Outcome::ClientError,
-                _ => Outcome::Success,
-            }),
+            // A failure is one whether or not somebody reads about it.
+            Some(Ending::Dropped) => match answered(code, word) {
+                outcome if outcome.is_failure() => outcome,
+                _ => Outcome::BodyDropped,
+            },
+            Some(Ending::Completed) | None => answered(code, word),
         },
     }
+}
+
+/// What is reported of a complete response.
+fn answered(code: Code, word: Word) -> Outcome {
+    said_outcome(word).unwrap_or(match code {
+        Code::NO_GRPC_STATUS => Outcome::NoStatus,
+        _ if code.is_failure() => Outcome::ServerError,
+        _ if matches!(code.as_grpc(), Some(1..)) || (400..500).contains(&code.number()) => Outcome::ClientError,
+        _ => Outcome::Success,
+    })
 }
 
 fn said_outcome(word: Word) -> Option<Outcome> {

@@ -55,7 +55,7 @@ pub enum Flag {
         /// How often.
         calls: u64,
     },
-    /// Requests were given classes by names that the definition does not declare, and counted as of none.
+    /// Requests or layers were given classes by names that the definition does not declare, as if none had been given.
     UnknownClasses {
         /// How often.
         times: u64,
@@ -120,7 +120,7 @@ impl fmt::Display for Flag {
                 )
             }
             Self::UnknownClasses { times } => {
-                write!(f, "request classes that are not declared were given {times} times, and counted as none")
+                write!(f, "request classes that are not declared were given {times} times, and passed over")
             }
             Self::NoRecentTick { since, expected } => {
                 write!(

@@ -242,8 +242,7 @@ fn errors(route: &Route, outcomes: &[(Outcome, u64)], words: &Reasons) -> Vec<(R
     let by_outcome = outcomes.iter().filter_map(|(outcome, events)| Some((outcome.error_type()?, *events)));
     let mut errors: Vec<_> = by_outcome.collect();
     if route.has_words() {
-        let given = words.words().filter(|(_, verdict)| matches!(verdict, Verdict::Bad(_)));
-        let given = given.filter_map(|(said, verdict)| Some((verdict.reason()?, route.read_error(said))));
+        let given = words.errors().map(|(said, word)| (word, route.read_error(said)));
         errors.extend(given.filter(|(_, events)| *events > 0));
     }
     errors

@@ -23,7 +23,8 @@ impl Class {
 /// The class of one request, by name: a server puts it into the request's extensions, in a layer around ours that knows
 /// the tenant, or the synthetic traffic. Never take it from a header of the client's own.
 ///
-/// A name that the definition does not declare is no class, and raises a flag.
+/// A name that the definition does not declare is passed over, and raises a flag. Without any declared class nobody looks for
+/// this extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestClass(pub &'static str);
 

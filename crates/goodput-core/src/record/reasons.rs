@@ -6,8 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use goodput_model::{Reason, Verdict};
 
+use crate::classify::Code;
+
 /// How many words are told apart.
 const WORDS: usize = 64;
+/// The error types of codes, numbered after the words and `other`.
+const CODES: [Reason; 19] = Code::ERROR_TYPES;
 
 /// The words and their numbers. A known word is found without a lock; words are never removed.
 #[derive(Debug)]
@@ -16,7 +20,7 @@ pub(crate) struct Reasons(Box<[OnceLock<Reason>]>);
 /// A handler's bad or excluded verdict with the number of its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Said {
-    number: u8, // at most WORDS
+    number: u8, // at most WORDS and the CODES
     excluded: bool,
 }
 
@@ -47,9 +51,23 @@ impl Reasons {
         }
     }
 
-    /// The number of a word, for what went wrong with an event.
-    pub(crate) fn error(&self, word: Reason) -> Said {
-        Said { number: self.number(word), excluded: false }
+    /// What went wrong with an event that failed by its code. Codes have places of their own: they take none from the words.
+    pub(crate) fn error(code: Code) -> Said {
+        let word = code.error_type();
+        let position = CODES.iter().position(|code| *code == word);
+        Said { number: position.map_or(WORDS, |position| WORDS + 1 + position) as u8, excluded: false }
+    }
+
+    /// Every word for what went wrong: those of handlers, and the codes.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = (Said, Reason)> {
+        let said = self.words().filter(|(said, _)| !said.excluded);
+        let said = said.filter_map(|(said, verdict)| Some((said, verdict.reason()?)));
+        said.chain(
+            CODES
+                .into_iter()
+                .enumerate()
+                .map(|(position, word)| (Said { number: (WORDS + 1 + position) as u8, excluded: false }, word)),
+        )
     }
 
     #[cold]
@@ -79,7 +97,7 @@ const WRONG: usize = 8;
 
 impl ReasonCells {
     pub(super) fn new() -> Self {
-        Self((0..=WORDS).map(|_| [const { AtomicU64::new(0) }; COLUMNS]).collect())
+        Self((0..=WORDS + CODES.len()).map(|_| [const { AtomicU64::new(0) }; COLUMNS]).collect())
     }
 
     /// Relaxed: published by the Release of the event's class, which is added after it.

@@ -99,7 +99,7 @@ impl Routes {
     /// The routes of a plan: those it names are there from the beginning, for requests of no class.
     pub(crate) fn new(plan: Plan, shards: usize) -> Self {
         // The bound is at most Definition::MAX_ROUTES. A template with a class of its own takes a slot more.
-        let capacity = (plan.bound * SLOTS_PER_ROUTE).next_power_of_two().max(16);
+        let capacity = (plan.bound * SLOTS_PER_ROUTE * (plan.classes + 1)).next_power_of_two().max(16);
         let kinds = plan.classes + 1;
         let routes = Self {
             slots: (0..=capacity + 2 * kinds).map(|_| OnceLock::new()).collect(),
@@ -207,7 +207,8 @@ impl Routes {
         }
         // Relaxed: a stale `false` only costs the lock once more. Beside a stale miss, `true` counts an event of a route that
         // another thread is just creating as `other`.
-        if self.full.load(Ordering::Relaxed) || template.len() > Definition::MAX_ROUTE {
+        let full = self.full.load(Ordering::Relaxed) && !self.is_known_without_class(template, class);
+        if full || template.len() > Definition::MAX_ROUTE {
             return self.overflow(template, class);
         }
         self.admit(template, class)
@@ -243,6 +244,11 @@ impl Routes {
         route
     }
 
+    /// Whether it is another class of a template that is there already. The bound is on templates, and classes are few.
+    fn is_known_without_class(&self, template: &str, class: Class) -> bool {
+        class != Class::NONE && self.find(template, Class::NONE).is_some()
+    }
+
     /// Slots are never emptied and the order of probes is fixed, so under the lock no template gets a second slot.
     fn admit_as(&self, template: &str, class: Class, classed: Option<RouteId>) -> RouteId {
         let mut admitted = self.admitted.lock();
@@ -255,8 +261,9 @@ impl Routes {
                 self.put(RouteId(slot), Entry::Classed { template: template.into(), route });
                 return route;
             }
-            if *admitted < self.plan.bound {
-                *admitted += 1;
+            let is_told_apart = self.is_known_without_class(template, class);
+            if is_told_apart || *admitted < self.plan.bound {
+                *admitted += usize::from(!is_told_apart);
                 let known = self.plan.known.get(template);
                 let newcomer = || {
                     let calls = template.starts_with(Reason::DEPENDENCY).then(|| self.plan.dependency.clone());

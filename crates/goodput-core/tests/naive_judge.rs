@@ -93,28 +93,7 @@ fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
     }
     let judged_at_head = spec.at_head || (spec.kind == Kind::Latency && spec.measure == Measure::Head);
     match &event.fate {
-        Fate::NoHead { ending: Ending::Dropped, after } => {
-            let thresholds = set.iter().filter(|s| has_threshold(s)).map(|s| s.threshold);
-            let grace = if deadline {
-                DEADLINE
-            } else {
-                thresholds.max().map_or(5_000, |loosest| (4 * loosest).clamp(1_000, 10_000))
-            };
-            match (spec.cancel, spec.kind) {
-                (Some(CancelPolicy::Good), _) => Good,
-                (Some(CancelPolicy::Bad), _) => Bad,
-                (Some(CancelPolicy::BadIfOlder(limit)), _) => {
-                    if Duration::from_millis(*after) > limit {
-                        Bad
-                    } else {
-                        Excluded
-                    }
-                }
-                (None, Kind::Availability) if *after > grace => Bad,
-                (None, Kind::Latency | Kind::GoodAndFast) if *after > spec.threshold => Bad,
-                _ => Excluded,
-            }
-        }
+        Fate::NoHead { ending: Ending::Dropped, after } => naive_cancelled(spec, set, deadline, *after),
         Fate::NoHead { after, .. } => match spec.kind {
             Kind::Availability | Kind::GoodAndFast => Bad,
             Kind::Latency if *after > spec.threshold => Bad,
@@ -187,6 +166,22 @@ fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
                 }
             }
         }
+    }
+}
+
+/// A request that was dropped before its head, `after` so long.
+fn naive_cancelled(spec: &Spec, set: &[Spec], deadline: bool, after: u64) -> Naive {
+    use Naive::{Bad, Excluded, Good};
+    let thresholds = set.iter().filter(|s| has_threshold(s)).map(|s| s.threshold);
+    let grace =
+        if deadline { DEADLINE } else { thresholds.max().map_or(5_000, |loosest| (4 * loosest).clamp(1_000, 10_000)) };
+    match (spec.cancel, spec.kind) {
+        (Some(CancelPolicy::Good), _) => Good,
+        (Some(CancelPolicy::Bad), _) => Bad,
+        (Some(CancelPolicy::BadIfOlder(limit)), _) if Duration::from_millis(after) > limit => Bad,
+        (None, Kind::Availability) if after > grace => Bad,
+        (None, Kind::Latency | Kind::GoodAndFast) if after > spec.threshold => Bad,
+        _ => Excluded,
     }
 }
 

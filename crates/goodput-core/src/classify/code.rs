@@ -112,7 +112,7 @@ mod tests {
             ["503", "_OTHER", "UNAVAILABLE", "UNKNOWN"]
         );
         let failures = [2, 4, 8, 12, 13, 14, 15].map(|code| named(Code::grpc(code)));
-        let names = [
+        let expected = [
             "UNKNOWN",
             "DEADLINE_EXCEEDED",
             "RESOURCE_EXHAUSTED",
@@ -121,7 +121,7 @@ mod tests {
             "UNAVAILABLE",
             "DATA_LOSS",
         ];
-        assert_eq!(failures, names);
+        assert_eq!(failures, expected);
         assert_eq!(
             [408, 500, 508, 511, 510].map(|status| named(Code::http(status))),
             ["408", "500", "508", "511", "_OTHER"]

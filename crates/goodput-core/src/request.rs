@@ -59,7 +59,7 @@ pub struct Head {
     /// Whether the handler marked it degraded.
     pub degraded: bool,
     /// Whether it begins a stream, which lives as long as its client likes. A response on a route that is marked so begins
-    /// one unless it is a failure.
+    /// one if it is a success.
     pub stream: bool,
 }
 
@@ -162,7 +162,7 @@ impl Request {
         } else if head.degraded && self.word == Word::Good {
             self.word = Word::GoodButDegraded;
         }
-        self.stream = head.stream || (route.streams() && !head.code.is_failure());
+        self.stream = head.stream || (route.streams() && head.code.is_success());
         self.head = elapsed;
         let at_head = route.table().at_head(head.code, self.word, self.stream, elapsed);
         if let Some(said) = self.said {

@@ -80,8 +80,9 @@ fn kind(status: StatusCode, headers: &HeaderMap) -> (Kind, Code) {
 /// The status that gRPC gives in trailers, or in headers. One that is no number is none.
 fn grpc_status(headers: &HeaderMap) -> Option<Code> {
     let value = headers.get("grpc-status")?;
-    let number: Option<u32> = value.to_str().ok().and_then(|text| text.parse().ok());
-    Some(number.map_or(Code::NO_GRPC_STATUS, Code::grpc))
+    let digits = value.to_str().ok().filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
+    // Beyond u32 it is a number all the same, and none that gRPC knows.
+    Some(digits.map_or(Code::NO_GRPC_STATUS, |digits| Code::grpc(digits.parse().unwrap_or(u32::MAX))))
 }
 
 /// What the handler said about its response, in the response's extensions.

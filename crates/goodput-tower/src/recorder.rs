@@ -97,7 +97,9 @@ impl<H: Borrow<Goodput>> Recorder<H> {
             return false;
         }
         self.learn(head.code);
-        self.request.respond(self.goodput.borrow(), head)
+        let end_is_of_interest = self.request.respond(self.goodput.borrow(), head);
+        // The code that shows that there is such a route may come with the end.
+        end_is_of_interest || self.luggage.as_ref().is_some_and(|luggage| luggage.candidate.is_some())
     }
 
     /// Whether an outer layer may have missed that the request came to the service.

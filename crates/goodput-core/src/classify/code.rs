@@ -59,6 +59,12 @@ impl Code {
         }
     }
 
+    /// Whether the request was served.
+    #[inline]
+    pub(crate) const fn is_success(self) -> bool {
+        matches!(self.0, 101 | 200..400 | GRPC)
+    }
+
     /// The words for failures by code: the `error.type` of the semantic conventions, which is the status or the name of the
     /// gRPC code. Statuses that no server sends share the last.
     pub(crate) const ERROR_TYPES: [Reason; 19] = [

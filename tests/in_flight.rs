@@ -54,7 +54,7 @@ impl House {
     }
 
     fn begin(&self) -> Request {
-        Request::begin(&self.goodput, self.goodput.route(Some("/work")))
+        Request::begin(&self.goodput, self.goodput.route(Some("/job")))
     }
 
     fn fast(&self) {
@@ -64,7 +64,7 @@ impl House {
     }
 
     fn route(&self) -> RouteStatus {
-        self.goodput.status().route("/work").unwrap().clone()
+        self.goodput.status().route("/job").unwrap().clone()
     }
 }
 
@@ -100,7 +100,7 @@ fn a_thousand_stuck_requests_are_told_apart_by_age() {
     }
     let status = house.goodput.status();
     // One a second: older than 120 s are 880, older than 60 s are 940. Ages are known to a slot of 10 s.
-    let route = status.route("/work").unwrap();
+    let route = status.route("/job").unwrap();
     assert!((869..=880).contains(&route.overdue), "{}", route.overdue);
     assert_eq!((route.in_flight, route.limit), (1_000, secs(120)));
     assert!((929..=940).contains(&status.slo("fast").unwrap().overdue), "{}", status.slo("fast").unwrap().overdue);
@@ -140,7 +140,7 @@ fn three_overdue_requests_and_no_end_are_a_stall_and_one_end_is_none() {
 fn a_stream_is_overdue_until_its_head_and_never_after_it() {
     for follows in [JudgedAt::Head, JudgedAt::End] {
         let mut house = House::new(|builder| {
-            builder.slo(Slo::availability("streams", "99%").streams_judged_at(follows)).stream_routes(["/work"])
+            builder.slo(Slo::availability("streams", "99%").streams_judged_at(follows)).stream_routes(["/job"])
         });
         let mut streams: Vec<_> = (0..5).map(|_| house.begin()).collect();
         house.go_on(30);

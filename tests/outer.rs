@@ -54,7 +54,7 @@ impl House {
             }
         };
         let app = Router::new()
-            .route("/work/{id}", get(handler))
+            .route("/job/{id}", get(handler))
             .layer(goodput::axum::SliLayer::new(Arc::clone(&goodput)))
             .layer(
                 ServiceBuilder::new()
@@ -89,7 +89,7 @@ impl House {
             .load_shed()
             .concurrency_limit(1)
             .timeout(patience)
-            .layer(SliLayer::new(Arc::clone(&goodput)).route("/work/{id}"))
+            .layer(SliLayer::new(Arc::clone(&goodput)).route("/job/{id}"))
             .service(service_fn(handler));
         let answering = service_fn(move |request: Request<Incoming>| {
             let stack = stack.clone();
@@ -123,7 +123,7 @@ impl House {
 
     /// A client's request, read to the end; over HTTP/1.1 or HTTP/2, on a connection of its own.
     fn ask(&self, http2: bool) -> impl Future<Output = u16> + use<> {
-        let uri = format!("http://{}/work/7", self.address);
+        let uri = format!("http://{}/job/7", self.address);
         async move {
             let client = Client::builder(TokioExecutor::new()).http2_only(http2).build_http::<Empty<Bytes>>();
             let answer = timeout(Duration::from_secs(20), client.get(uri.parse().unwrap())).await.unwrap().unwrap();
@@ -155,11 +155,11 @@ async fn a_timeout_in_between_is_the_services_over_both_protocols() {
         for (http2, counted) in [(false, 1), (true, 2)] {
             assert_eq!(house.ask(http2).await, 503);
             house.until("recorded", |status| status.in_flight == 0 && status.queued == 0).await;
-            assert_eq!(house.outcomes("/work/{id}"), [(Outcome::TimedOut, counted)]);
+            assert_eq!(house.outcomes("/job/{id}"), [(Outcome::TimedOut, counted)]);
             let status = house.goodput.status();
             assert_eq!(status.slo("ok").unwrap().counts.bad, counted);
             // The time to the answer, which no client's leaving could have told.
-            let error = status.route("/work/{id}").unwrap().error.quantile(1.0).unwrap();
+            let error = status.route("/job/{id}").unwrap().error.quantile(1.0).unwrap();
             assert!(error >= SOON.mul_f64(0.9), "{error:?}");
         }
         assert_eq!(house.outcomes("unmatched"), []);
@@ -176,11 +176,11 @@ async fn a_shed_request_is_counted_and_the_one_that_was_served_as_well() {
         assert_eq!(first.await.unwrap(), 200);
         house.until("recorded", |status| status.in_flight == 0).await;
         assert_eq!(house.outcomes("unmatched"), [(Outcome::Refused, 1)]);
-        assert_eq!(house.outcomes("/work/{id}"), [(Outcome::Success, 1)]);
+        assert_eq!(house.outcomes("/job/{id}"), [(Outcome::Success, 1)]);
         let status = house.goodput.status();
         let reasons: Vec<_> = status.slo("ok").unwrap().reasons.iter().map(|r| r.verdict.to_string()).collect();
         assert_eq!(reasons, ["bad (shed)"]);
-        assert_eq!(status.route("/work/{id}").unwrap().queue.count(), 1);
+        assert_eq!(status.route("/job/{id}").unwrap().queue.count(), 1);
     }
 }
 
@@ -192,7 +192,7 @@ async fn a_client_that_leaves_is_cancelled_and_not_timed_out() {
             house.arrived.notified().await;
             client.abort();
             house.until("recorded", |status| status.in_flight == 0 && status.queued == 0).await;
-            assert_eq!(house.outcomes("/work/{id}"), [(Outcome::Cancelled, counted)]);
+            assert_eq!(house.outcomes("/job/{id}"), [(Outcome::Cancelled, counted)]);
             assert_eq!(house.goodput.status().slo("ok").unwrap().counts.excluded, counted, "it left soon");
         }
     }

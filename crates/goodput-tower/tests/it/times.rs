@@ -45,6 +45,38 @@ fn check(what: &str, body: Script, headers: &[(&'static str, &'static str)], wai
 }
 
 #[test]
+fn each_point_that_an_slo_measures_has_a_figure_of_its_own() {
+    let within = |latency: Option<Duration>, seconds: f64| {
+        let latency = latency.unwrap().as_secs_f64();
+        assert!((latency - seconds).abs() <= seconds * 0.0625, "{latency} s for {seconds} s");
+    };
+    let house = house();
+    let (served, left) = (Script::new([Pending, Data(1), Data(1)]), Script::new([Data(1), Pending]));
+    let mut response = house.answer(Method::GET, Response::new(served));
+    for seconds in [1, 2, 4, 0] {
+        house.wait(seconds);
+        frames(response.body_mut(), 1);
+    }
+    let mut response = house.answer(Method::GET, Response::new(left));
+    house.wait(9);
+    frames(response.body_mut(), 1);
+    drop(response);
+    let route = house.goodput.status().routes[0].clone();
+    assert_eq!(
+        [&route.success, &route.first_byte, &route.end, &route.streams].map(|figure| figure.count()),
+        [2, 1, 1, 0]
+    );
+    within(route.first_byte.quantile(0.5), 3.0);
+    within(route.end.quantile(0.5), 7.0);
+    // Where nobody measures to there, nobody reads a clock there.
+    let house = House::new();
+    let mut response = house.answer(Method::GET, Response::new(Script::new([Data(1)])));
+    frames(response.body_mut(), 2);
+    let route = house.goodput.status().routes[0].clone();
+    assert_eq!([&route.success, &route.first_byte, &route.end].map(|figure| figure.count()), [1, 0, 0]);
+}
+
+#[test]
 fn latency_is_measured_to_the_point_the_slo_names() {
     let two = || Script::new([Data(1), Data(1)]);
     check("all at once", two(), &[], &[0, 0, 0], [false, false, false]);

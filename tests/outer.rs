@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 use std::convert::Infallible;
+use std::future::{Pending, pending};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::error_handling::HandleErrorLayer;
@@ -23,8 +25,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
+use tonic::server::NamedService;
 use tower::limit::GlobalConcurrencyLimitLayer;
-use tower::{ServiceBuilder, ServiceExt, service_fn};
+use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
 /// After how long the layer in between gives up.
 const SOON: Duration = Duration::from_millis(400);
@@ -133,6 +136,16 @@ impl House {
         }
     }
 
+    /// A gRPC call, whatever comes of it.
+    fn call(&self, method: &str) -> impl Future<Output = ()> + use<> {
+        let request =
+            Request::post(format!("http://{}{method}", self.address)).header("content-type", "application/grpc");
+        async move {
+            let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http::<Empty<Bytes>>();
+            drop(client.request(request.body(Empty::new()).unwrap()).await);
+        }
+    }
+
     /// Waits until this holds of the status.
     async fn until(&self, what: &str, holds: impl Fn(&Status) -> bool) {
         let waiting = async {
@@ -195,6 +208,62 @@ async fn a_client_that_leaves_is_cancelled_and_not_timed_out() {
             assert_eq!(house.outcomes("/job/{id}"), [(Outcome::Cancelled, counted)]);
             assert_eq!(house.goodput.status().slo("ok").unwrap().counts.excluded, counted, "it left soon");
         }
+    }
+}
+
+/// A gRPC service that never answers.
+#[derive(Clone)]
+struct Hangs(Arc<Notify>);
+
+impl NamedService for Hangs {
+    const NAME: &'static str = "test.Hangs";
+}
+
+impl Service<Request<tonic::body::Body>> for Hangs {
+    type Response = Response<tonic::body::Body>;
+    type Error = Infallible;
+    type Future = Pending<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<tonic::body::Body>) -> Self::Future {
+        self.0.notify_one();
+        pending()
+    }
+}
+
+#[tokio::test]
+async fn around_a_tonic_service_deadlines_and_shed_calls_are_seen() {
+    for (patience, outcome) in [(SOON, Outcome::TimedOut), (NEVER, Outcome::Cancelled)] {
+        let (goodput, arrived) = (House::instance(), Arc::new(Notify::new()));
+        let methods = goodput::grpc::Methods::new().unary("/test.Hangs/Go");
+        let stack = ServiceBuilder::new()
+            .layer(OuterLayer::new(Arc::clone(&goodput)))
+            .load_shed()
+            .layer(GlobalConcurrencyLimitLayer::new(1))
+            .timeout(patience)
+            .layer(goodput::grpc::SliLayer::new(Arc::clone(&goodput)).methods(methods));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let house = House {
+            goodput,
+            address: listener.local_addr().unwrap(),
+            release: Arc::new(Semaphore::new(0)),
+            arrived: Arc::clone(&arrived),
+        };
+        let server = tonic::transport::Server::builder().layer(stack).add_service(Hangs(arrived));
+        tokio::spawn(server.serve_with_incoming(tonic::transport::server::TcpIncoming::from(listener)));
+
+        let first = tokio::spawn(house.call("/test.Hangs/Go"));
+        house.arrived.notified().await;
+        house.call("/test.Hangs/Go").await;
+        if patience == NEVER {
+            first.abort();
+        }
+        house.until("recorded", |status| status.in_flight == 0 && status.queued == 0).await;
+        assert_eq!(house.outcomes("unmatched"), [(Outcome::Refused, 1)]);
+        assert_eq!(house.outcomes("/test.Hangs/Go"), [(outcome, 1)]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goodput_core::{Measure, Slo};
+use goodput_core::{Latencies, Measure, Slo};
 use http::{Method, Response};
 use http_body_util::{BodyExt, Full};
 
@@ -62,10 +62,7 @@ fn each_point_that_an_slo_measures_has_a_figure_of_its_own() {
     frames(response.body_mut(), 1);
     drop(response);
     let route = house.goodput.status().routes[0].clone();
-    assert_eq!(
-        [&route.success, &route.first_byte, &route.end, &route.streams].map(|figure| figure.count()),
-        [2, 1, 1, 0]
-    );
+    assert_eq!([&route.success, &route.first_byte, &route.end, &route.streams].map(Latencies::count), [2, 1, 1, 0]);
     within(route.first_byte.quantile(0.5), 3.0);
     within(route.end.quantile(0.5), 7.0);
     // Where nobody measures to there, nobody reads a clock there.
@@ -73,7 +70,7 @@ fn each_point_that_an_slo_measures_has_a_figure_of_its_own() {
     let mut response = house.answer(Method::GET, Response::new(Script::new([Data(1)])));
     frames(response.body_mut(), 2);
     let route = house.goodput.status().routes[0].clone();
-    assert_eq!([&route.success, &route.first_byte, &route.end].map(|figure| figure.count()), [1, 0, 0]);
+    assert_eq!([&route.success, &route.first_byte, &route.end].map(Latencies::count), [1, 0, 0]);
 }
 
 #[test]

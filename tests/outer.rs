@@ -10,10 +10,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::error_handling::HandleErrorLayer;
 use axum::routing::get;
 use axum::{BoxError, Router};
 use bytes::Bytes;
+use goodput::axum::Matched;
 use goodput::{Goodput, Outcome, OuterLayer, SliLayer, Slo, Status};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Full};
@@ -57,7 +59,7 @@ impl House {
             }
         };
         let app = Router::new()
-            .route("/job/{id}", get(handler))
+            .route("/jobs/{id}", get(handler))
             .layer(goodput::axum::SliLayer::new(Arc::clone(&goodput)))
             .layer(
                 ServiceBuilder::new()
@@ -92,7 +94,7 @@ impl House {
             .load_shed()
             .concurrency_limit(1)
             .timeout(patience)
-            .layer(SliLayer::new(Arc::clone(&goodput)).route("/job/{id}"))
+            .layer(SliLayer::new(Arc::clone(&goodput)).route("/jobs/{id}"))
             .service(service_fn(handler));
         let answering = service_fn(move |request: Request<Incoming>| {
             let stack = stack.clone();
@@ -126,7 +128,7 @@ impl House {
 
     /// A client's request, read to the end; over HTTP/1.1 or HTTP/2, on a connection of its own.
     fn ask(&self, http2: bool) -> impl Future<Output = u16> + use<> {
-        let uri = format!("http://{}/job/7", self.address);
+        let uri = format!("http://{}/jobs/7", self.address);
         async move {
             let client = Client::builder(TokioExecutor::new()).http2_only(http2).build_http::<Empty<Bytes>>();
             let answer = timeout(Duration::from_secs(20), client.get(uri.parse().unwrap())).await.unwrap().unwrap();
@@ -168,11 +170,11 @@ async fn a_timeout_in_between_is_the_services_over_both_protocols() {
         for (http2, counted) in [(false, 1), (true, 2)] {
             assert_eq!(house.ask(http2).await, 503);
             house.until("recorded", |status| status.in_flight == 0 && status.queued == 0).await;
-            assert_eq!(house.outcomes("/job/{id}"), [(Outcome::TimedOut, counted)]);
+            assert_eq!(house.outcomes("/jobs/{id}"), [(Outcome::TimedOut, counted)]);
             let status = house.goodput.status();
             assert_eq!(status.slo("ok").unwrap().counts.bad, counted);
             // The time to the answer, which no client's leaving could have told.
-            let error = status.route("/job/{id}").unwrap().error.quantile(1.0).unwrap();
+            let error = status.route("/jobs/{id}").unwrap().error.quantile(1.0).unwrap();
             assert!(error >= SOON.mul_f64(0.9), "{error:?}");
         }
         assert_eq!(house.outcomes("unmatched"), []);
@@ -189,12 +191,33 @@ async fn a_shed_request_is_counted_and_the_one_that_was_served_as_well() {
         assert_eq!(first.await.unwrap(), 200);
         house.until("recorded", |status| status.in_flight == 0).await;
         assert_eq!(house.outcomes("unmatched"), [(Outcome::Refused, 1)]);
-        assert_eq!(house.outcomes("/job/{id}"), [(Outcome::Success, 1)]);
+        assert_eq!(house.outcomes("/jobs/{id}"), [(Outcome::Success, 1)]);
         let status = house.goodput.status();
         let reasons: Vec<_> = status.slo("ok").unwrap().reasons.iter().map(|r| r.verdict.to_string()).collect();
         assert_eq!(reasons, ["bad (shed)"]);
-        assert_eq!(status.route("/job/{id}").unwrap().queue.count(), 1);
+        assert_eq!(status.route("/jobs/{id}").unwrap().queue.count(), 1);
     }
+}
+
+#[tokio::test]
+async fn on_axum_a_shed_request_is_counted_on_the_route_that_the_router_matched_if_the_outer_layer_asks_for_it() {
+    let slo = Slo::availability("ok", "99%").routes(["/jobs/{id}"]);
+    let goodput = Arc::new(Goodput::builder("house").slo(slo).build().unwrap());
+    let app = Router::new()
+        .route("/jobs/{id}", get(async || "hello"))
+        .layer(goodput::axum::SliLayer::new(Arc::clone(&goodput)))
+        .layer(
+            ServiceBuilder::new()
+                .layer(OuterLayer::new(Arc::clone(&goodput)).named_by(Matched::default()))
+                .layer(HandleErrorLayer::new(async |_: BoxError| StatusCode::SERVICE_UNAVAILABLE))
+                .load_shed()
+                .layer(GlobalConcurrencyLimitLayer::new(0)),
+        );
+    let answer = app.oneshot(Request::get("/jobs/7").body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 503);
+    let status = goodput.status();
+    assert_eq!(status.route("/jobs/{id}").unwrap().outcomes, [(Outcome::Refused, 1)]);
+    assert_eq!(status.slo("ok").unwrap().counts.bad, 1, "the SLO that names the route sees it");
 }
 
 #[tokio::test]
@@ -205,7 +228,7 @@ async fn a_client_that_leaves_is_cancelled_and_not_timed_out() {
             house.arrived.notified().await;
             client.abort();
             house.until("recorded", |status| status.in_flight == 0 && status.queued == 0).await;
-            assert_eq!(house.outcomes("/job/{id}"), [(Outcome::Cancelled, counted)]);
+            assert_eq!(house.outcomes("/jobs/{id}"), [(Outcome::Cancelled, counted)]);
             assert_eq!(house.goodput.status().slo("ok").unwrap().counts.excluded, counted, "it left soon");
         }
     }

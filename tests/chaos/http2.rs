@@ -37,8 +37,8 @@ pub(crate) async fn work_off(lane: Lane, shared: Shared, numbers: impl Iterator<
                 let mut visit = Visit { lane: &lane, number, plan, connection };
                 break match visit.perform().await {
                     Ok(seen) => seen,
-                    // A reset is about this stream alone: the server's, or our own half's when it finds a wrong length. Everything
-                    // else is about the connection, which somebody else may have closed.
+                    // A reset is about this stream alone: the server's, or our own half's when it finds a wrong length.
+                    // Everything else is about the connection, which somebody else may have closed.
                     Err(error) if error.is_reset() => Seen::Unanswered,
                     Err(_) => Seen::Left,
                 };

@@ -128,6 +128,10 @@ impl GoodputBuilder {
     /// Checks and compiles. Opens nothing, starts nothing.
     ///
     /// Cost: a table per distinct set of SLOs; under 100 ms for 100 SLOs on 1,000 routes.
+    ///
+    /// # Errors
+    /// If the definition does not hold, with every problem at once; if the tick or the slots do not fit the periods; if the
+    /// rules of some route have too many combinations for a table.
     pub fn build(self) -> Result<Goodput, BuildError> {
         let problems = self.definition.check();
         if !problems.is_empty() {

@@ -143,17 +143,19 @@ impl Goodput {
     }
 
     /// Whether the definition declares request classes.
+    #[doc(hidden)]
     #[inline]
     pub fn has_classes(&self) -> bool {
         !self.definition.classes.is_empty()
     }
 
-    /// The same route for requests of this class.
+    /// The same route for requests of this class, made at first sight. Cost: that of [`route`](Self::route).
     pub fn in_class(&self, route: RouteId, class: Class) -> RouteId {
         self.routes.in_class(route, class)
     }
 
-    /// Successful responses on this route are streams from here on: judged at their head, in flight no longer than that.
+    /// Successful responses on this route are streams from here on: judged at their head, in flight no longer than that. For
+    /// routes that are known when the instance is built, say so there: [`stream_routes`](GoodputBuilder::stream_routes).
     pub fn mark_streaming(&self, route: RouteId) {
         if let Some(route) = self.routes.get(route) {
             route.mark_streaming();

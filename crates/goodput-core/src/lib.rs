@@ -26,6 +26,7 @@ mod request;
 mod ticker;
 mod work;
 
+#[doc(hidden)] // what the two layers of `goodput-tower` share
 pub use arrival::{Arrival, Seen};
 pub use builder::{BuildError, GoodputBuilder};
 pub use classify::{Code, Ending, Outcome, TableError};

@@ -14,6 +14,18 @@ use crate::record::{Point, Reasons, Route, RouteId, Said, Slot};
 /// body, and [`end`](Self::end) when it is over, from a `Drop` if nothing else came first. Calls that come too late or twice
 /// do nothing, so a request is counted once however its owner ends.
 ///
+/// ```
+/// use goodput_core::{Code, Ending, Goodput, Request, Slo};
+///
+/// let goodput = Goodput::builder("names").slo(Slo::availability("lookups-ok", "99.9%")).build()?;
+/// let mut request = Request::begin(&goodput, goodput.route(Some("lookup")));
+/// if request.respond(&goodput, Code::http(200)) {
+///     request.end(&goodput, Ending::Completed); // the SLO waits for the end of the response
+/// }
+/// assert_eq!(goodput.status().slo("lookups-ok").unwrap().counts.good, 1);
+/// # Ok::<(), goodput_core::BuildError>(())
+/// ```
+///
 /// Cost: two clock readings to the head, one more at each later point that some SLO of the route measures, and one at the
 /// end of a stream.
 #[derive(Debug)]

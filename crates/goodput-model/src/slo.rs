@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{AlertRow, MinBad, Objective, ObjectiveError, Period};
+use crate::{AlertRow, Indicator, Measure, MinBad, Objective, ObjectiveError, Period};
 
 /// A service level objective: which events it looks at, what makes one good, and what share has to be.
 ///
@@ -160,8 +160,9 @@ impl Slo {
         self
     }
 
-    /// What a client that goes away before the head counts as. Default: [`CancelPolicy::BadIfOlder`] than the latency
-    /// threshold, or than the cancel grace for SLOs without one.
+    /// What a client that goes away before the head counts as. Default: [`CancelPolicy::BadIfOlder`] than the threshold; for
+    /// availability than the limit of its route (the server's deadline, else four times the loosest threshold on the route
+    /// within 1 s to 10 s, else 5 s); for quality [`CancelPolicy::Exclude`].
     pub fn cancel(mut self, policy: CancelPolicy) -> Self {
         self.cancel = Some(policy);
         self
@@ -187,7 +188,7 @@ impl Slo {
         self
     }
 
-    /// Counts these gRPC codes, 0 to 16, as failures.
+    /// Counts these gRPC codes, 0 to 16, as failures. Numbers, as this crate knows no gRPC library: `NOT_FOUND` is 5.
     pub fn bad_grpc_codes(self, codes: impl IntoIterator<Item = u8>) -> Self {
         self.grpc_rules(codes, StatusMeaning::Failure)
     }
@@ -302,64 +303,6 @@ impl Slo {
     pub fn least_bad(&self) -> MinBad {
         self.min_bad
     }
-}
-
-/// What makes an event good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Indicator {
-    /// It did not fail.
-    Availability,
-    /// It succeeded within the threshold; fast failures are excluded.
-    Latency {
-        /// At most this long is good.
-        threshold: Duration,
-        /// Up to here.
-        measure: Measure,
-    },
-    /// It did not fail and took at most the threshold: one event, both conditions.
-    GoodAndFast {
-        /// At most this long is good.
-        threshold: Duration,
-        /// Up to here.
-        measure: Measure,
-    },
-    /// It succeeded and was not degraded; failures are excluded.
-    Quality,
-}
-
-impl Indicator {
-    /// The latency threshold and the point it is measured to, for indicators that have one.
-    pub fn threshold(self) -> Option<(Duration, Measure)> {
-        match self {
-            Self::Latency { threshold, measure } | Self::GoodAndFast { threshold, measure } => {
-                Some((threshold, measure))
-            }
-            Self::Availability | Self::Quality => None,
-        }
-    }
-
-    /// One word for tables and labels.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Availability => "availability",
-            Self::Latency { .. } => "latency",
-            Self::GoodAndFast { .. } => "good_and_fast",
-            Self::Quality => "quality",
-        }
-    }
-}
-
-/// The point a latency is measured to. These three are all a response has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Measure {
-    /// The response head: status and headers are ready.
-    #[default]
-    Head,
-    /// The first byte of the body. A body without bytes reaches it at its end.
-    FirstByte,
-    /// The end of the body.
-    End,
 }
 
 /// Where in a response's life an SLO decides. A request adds one count for each point its route's SLOs use.

@@ -10,8 +10,8 @@ use goodput_core::{Ending, Goodput};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::head::{Over, Rest, Taken};
 use crate::recorder::Recorder;
+use crate::rest::{Over, Rest, Taken};
 
 pin_project! {
     /// A response body that records how its request ended.

@@ -12,9 +12,10 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use crate::body::{SliBody, Unboxed, WrapBody};
-use crate::head::{Ahead, Asked, Over, Rest};
+use crate::head::{Ahead, Asked};
 use crate::outer::Recorded;
 use crate::recorder::Recorder;
+use crate::rest::{Over, Rest};
 
 pin_project! {
     /// The future of an [`SliService`](crate::SliService).

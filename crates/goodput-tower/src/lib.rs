@@ -46,7 +46,8 @@
 //! | the service answers `Err` | service error |
 //! | a head, and no SLO waits for more | its status |
 //! | a head without a body: to `HEAD`, with 1xx, 204 or 304, or with a body that is at its end | its status |
-//! | the head of a stream: 101, 2xx to `CONNECT`, `text/event-stream`, a streaming method of gRPC | its status |
+//! | 101, or 2xx to `CONNECT` | its status |
+//! | the head of a stream, unless some SLO waits for its end: `text/event-stream`, a streaming method of gRPC | its status |
 //! | a gRPC response ends with its status, in trailers or in the head | its code |
 //! | a gRPC response ends without one | no status |
 //! | the body ends: `None`, trailers, a last frame that says so, the last byte of the declared length | its status |
@@ -90,6 +91,7 @@ mod layer;
 mod nesting;
 mod outer;
 mod recorder;
+mod rest;
 mod route;
 mod service;
 

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use goodput_core::{Arrival, Goodput, RouteId, Seen};
+use goodput_core::{Arrival, Goodput, RequestClass, RouteId, Seen};
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -66,7 +66,8 @@ impl Drop for Between {
 /// | tries again | an event for each attempt | the same, and an attempt given up is timed out |
 ///
 /// A request that the service's own layer sees is recorded there, on its route. One that never comes there is recorded here: on
-/// the route this layer gives it, `unmatched` unless told otherwise.
+/// the route this layer gives it, `unmatched` unless told otherwise, and in no class but the route's own. An SLO that names its
+/// routes sees what is refused only if this layer names them as well; in axum, by the `MatchedPath` in the request's extensions.
 ///
 /// ```
 /// use std::time::Duration;
@@ -124,6 +125,12 @@ impl<H: Borrow<Goodput>, N> OuterLayer<H, N> {
     {
         OuterLayer { goodput: self.goodput, names: ByFn(name) }
     }
+
+    /// Names routes by a type of one's own, or as the layer at the service does: `axum::Matched`, `grpc::ByMethod`, which knows
+    /// the methods that are listed or have answered.
+    pub fn named_by<M>(self, names: M) -> OuterLayer<H, M> {
+        OuterLayer { goodput: self.goodput, names }
+    }
 }
 
 impl<S, H: Clone, N: Clone> Layer<S> for OuterLayer<H, N> {
@@ -169,7 +176,12 @@ where
             goodput.note_nested_layer();
             None
         } else {
-            let route = self.names.route(goodput, &request);
+            let mut route = self.names.route(goodput, &request);
+            if goodput.has_classes()
+                && let Some(RequestClass(name)) = request.extensions().get()
+            {
+                route = goodput.in_class(route, goodput.class(name));
+            }
             Some(Passage { arrival: Arc::new(Arrival::now(goodput)), goodput: self.goodput.clone(), route })
         };
         let state = State::Waiting { service: self.inner.clone(), request: Some(request) };

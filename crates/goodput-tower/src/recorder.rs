@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use goodput_core::{Arrival, Code, Ending, Goodput, Head, Request, RouteId};
 
-use crate::head::Over;
 use crate::nesting::{self, Scope};
 use crate::outer;
+use crate::rest::Over;
 use crate::route::Candidate;
 
 /// A request being recorded. It moves from the response future into the response body; where it is dropped, the request

@@ -20,8 +20,8 @@ use crate::route::{NameRoute, Unmatched};
 /// A service whose requests are recorded; see [`SliLayer`](crate::SliLayer).
 ///
 /// A request begins in `call`. Readiness passes through and is no event: no request was accepted yet. A service that fails
-/// before it is ready is counted apart, in [`Status::unready`](goodput_core::Status::unready); a dependency that does is a call that
-/// failed.
+/// before it is ready is counted apart, in [`Status::unready`](goodput_core::Status::unready); a dependency that does is a call
+/// that failed.
 pub struct SliService<S, H = &'static Goodput, N = Unmatched, W = Unboxed> {
     inner: S,
     goodput: H,

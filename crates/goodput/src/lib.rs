@@ -13,7 +13,10 @@
 //!   [`Degraded`], or [`say`].
 //! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history.
 //! - Test: [`Stopwatch`] and [`Timeline`] have manual twins.
-
+#![cfg_attr(
+    all(feature = "axum", feature = "grpc"),
+    doc = "- Understand: [when is a request good](guide::when_is_a_request_good), and where its layer goes."
+)]
 #![forbid(unsafe_code)]
 
 #[cfg(all(feature = "axum", feature = "grpc"))]

@@ -1,5 +1,6 @@
 //! The reading side: snapshots of the cells, their history, and the status computed from both.
 
+mod compose;
 mod display;
 mod flags;
 mod history;
@@ -10,6 +11,7 @@ mod snapshot;
 mod status;
 mod waiting;
 
+pub(crate) use compose::{Parts, compose};
 pub use flags::Flag;
 pub use latency::{Latencies, LatencySummary};
 pub(crate) use monitor::{Monitor, WatchedSlo};
@@ -18,5 +20,4 @@ pub(crate) use snapshot::{read_counts, read_detail};
 pub use status::{
     ConditionStatus, ErrorCount, ReasonCount, RouteReason, RouteStatus, Scope, SloStatus, Status, WindowStatus,
 };
-pub(crate) use status::{Parts, compose};
 pub(crate) use waiting::Waiting;

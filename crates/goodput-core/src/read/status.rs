@@ -3,23 +3,16 @@
 use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use goodput_model::{
-    Adaptation, Budget, BurnRate, Counts, Definition, Evaluation, Exhaustion, Indicator, Objective, Observation,
-    Period, Position, Reason, Row, Severity, Verdict, Window, time_to_exhaustion,
+    Adaptation, Budget, BurnRate, Counts, Evaluation, Exhaustion, Indicator, Objective, Observation, Period, Position,
+    Reason, Row, Severity, Verdict, Window,
 };
 
-use super::flags::{self, Flag};
+use super::flags::Flag;
 use super::latency::Latencies;
-use super::monitor::{Monitor, WatchedSlo};
-use super::snapshot::{Detail, RouteDetail};
-use super::waiting;
 use crate::classify::Outcome;
-use crate::clock::Moment;
-use crate::goodput::Mishaps;
-use crate::record::Routes;
 
 /// What one process knows about itself, from a single pass over its counters.
 ///
@@ -40,7 +33,7 @@ pub struct Status {
     pub ticks: u64,
     /// Events begun and not finished, on all routes. Calls to dependencies are not among them.
     pub in_flight: u64,
-    /// Of these, how many are older than their routes' limits.
+    /// Of these, how many are older than their routes' limits. See [`RouteStatus::overdue`].
     pub overdue: u64,
     /// Requests on their way from an outer layer to the service: no route is known of them yet, and they are in flight nowhere
     /// else.
@@ -151,7 +144,7 @@ pub struct RouteStatus {
     pub overdue: u64,
     /// How long an event may go on: the server's deadline, else four times the loosest threshold within 1 s to 10 s, else 5 s.
     pub limit: Duration,
-    /// How long ago at least the oldest event in flight began.
+    /// The age of the oldest event in flight, at least; as exact as in `overdue`.
     pub oldest: Option<Duration>,
     /// Whether three events or more are overdue and none has finished for as long as the limit. A hang shows here and in no
     /// error ratio.
@@ -162,7 +155,7 @@ pub struct RouteStatus {
     pub reasons: Vec<RouteReason>,
     /// What went wrong with the events that failed, most first: each failure has one.
     pub errors: Vec<ErrorCount>,
-    /// Reasons that handlers gave.
+    /// Reasons that handlers gave, each once an event, whatever the SLOs make of it.
     pub said: Vec<ReasonCount>,
     /// How long successes took, to the head. Refusals of the 4xx class are in neither distribution.
     pub success: Latencies,
@@ -272,158 +265,6 @@ impl RouteStatus {
     pub fn failures(&self) -> u64 {
         saturating_sum(self.outcomes.iter().filter(|(outcome, _)| outcome.is_failure()).map(|(_, count)| *count))
     }
-}
-
-/// What a status is composed of.
-#[derive(Debug)]
-pub(crate) struct Parts<'a> {
-    pub(crate) slos: &'a [WatchedSlo],
-    pub(crate) monitor: &'a Monitor,
-    pub(crate) detail: Detail,
-    pub(crate) now: Moment,
-    pub(crate) tick_every: Duration,
-    pub(crate) routes: &'a Routes,
-    pub(crate) definition: &'a Definition,
-    pub(crate) mishaps: &'a Mishaps,
-    pub(crate) queued: u64,
-}
-
-/// Composes a status. All of it but the ages of what is in flight is arithmetic on what was read.
-pub(crate) fn compose(parts: Parts<'_>) -> Status {
-    let Parts { slos, monitor, mut detail, now, tick_every, routes, definition, mishaps, queued } = parts;
-    waiting::look(&monitor.waiting, routes, &mut detail.routes, now);
-    let flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);
-    let observed = monitor.observe(now, &detail.counts, slos);
-    let names: Vec<Arc<str>> = slos.iter().map(|slo| slo.name.as_str().into()).collect();
-    let overdue = overdue_by_slo(slos, &detail.routes);
-    let slos = slos
-        .iter()
-        .zip(observed)
-        .zip(detail.counts.iter().zip(detail.reasons).zip(overdue))
-        .enumerate()
-        .map(|(index, ((slo, observed), ((counts, reasons), overdue)))| {
-            let conditions = monitor.judge(index, slo, &observed);
-            compose_slo(slo, &observed, conditions, *counts, reasons, overdue)
-        })
-        .collect();
-    let mut routes: Vec<_> =
-        detail.routes.into_iter().map(|route| compose_route(route, &names, &definition.classes)).collect();
-    routes.sort_by(|a, b| b.begun.cmp(&a.begun).then_with(|| (&a.template, &a.class).cmp(&(&b.template, &b.class))));
-    let own = || routes.iter().filter(|route| !route.is_dependency());
-    Status {
-        service: definition.service.clone(),
-        scope: Scope::Instance,
-        age: monitor.age(now),
-        since_last_tick: monitor.since_last_tick(now),
-        ticks: monitor.ticks(),
-        in_flight: saturating_sum(own().map(|route| route.in_flight)),
-        overdue: saturating_sum(own().map(|route| route.overdue)),
-        queued,
-        unready: mishaps.unready.load(Ordering::Relaxed),
-        slos,
-        routes,
-        flags,
-    }
-}
-
-/// For each SLO, the events in flight that are older than its own limit.
-fn overdue_by_slo(slos: &[WatchedSlo], routes: &[RouteDetail]) -> Vec<u64> {
-    let mut overdue = vec![0_u64; slos.len()];
-    for route in routes.iter().filter(|route| !route.waiting.ages.is_empty()) {
-        for &index in &route.slos {
-            if let (Some(slo), Some(sum)) = (slos.get(index), overdue.get_mut(index)) {
-                let limit = slo.indicator.threshold().map_or(route.limit, |(threshold, _)| threshold);
-                *sum = sum.saturating_add(route.waiting.overdue(limit));
-            }
-        }
-    }
-    overdue
-}
-
-fn compose_slo(
-    slo: &WatchedSlo,
-    observed: &[Observation],
-    conditions: Vec<Evaluation>,
-    counts: Counts,
-    reasons: Vec<(Verdict, u64)>,
-    overdue: u64,
-) -> SloStatus {
-    let whole = slo.period.window();
-    let of = |window: Window| observed.iter().find(|seen| seen.window == window).copied();
-    let unseen = Observation::partial(whole, Counts::default(), Duration::ZERO);
-    let period = of(whole).unwrap_or(unseen);
-    let windows = observed.iter().map(|seen| WindowStatus {
-        seen: *seen,
-        burn: BurnRate::raw(slo.objective, seen.counts),
-        scaled_burn: BurnRate::scaled(slo.objective, seen),
-        budget_burn: BurnRate::of_period(slo.objective, seen, &period),
-    });
-    let budget = Budget::new(slo.objective, &period);
-    let last_hour = of(Window::H1).map_or(BurnRate::NoData, |seen| BurnRate::raw(slo.objective, seen.counts));
-    SloStatus {
-        name: slo.name.clone(),
-        indicator: slo.indicator,
-        dependency: slo.dependency.clone(),
-        classes: slo.classes.clone(),
-        objective: slo.objective,
-        period: slo.period,
-        counts,
-        reasons: reason_counts(reasons),
-        overdue,
-        windows: windows.collect(),
-        exhaustion: time_to_exhaustion(budget.remaining(), last_hour, slo.period),
-        budget,
-        conditions: slo
-            .policy
-            .rows()
-            .iter()
-            .zip(conditions)
-            .map(|(row, now)| ConditionStatus { row: *row, now })
-            .collect(),
-        adaptations: slo.policy.adaptations().to_vec(),
-    }
-}
-
-fn compose_route(route: RouteDetail, slos: &[Arc<str>], classes: &[String]) -> RouteStatus {
-    let in_flight = route.begun.saturating_sub(route.finished);
-    let reasons = route.reasons.into_iter();
-    let mut reasons: Vec<_> = reasons
-        .filter_map(|(slo, verdict, count)| Some(RouteReason { slo: Arc::clone(slos.get(slo)?), verdict, count }))
-        .collect();
-    reasons.sort_by(|a, b| {
-        b.count.cmp(&a.count).then_with(|| (&a.slo, a.verdict.reason()).cmp(&(&b.slo, b.verdict.reason())))
-    });
-    let errors = route.errors.into_iter();
-    let mut errors: Vec<_> = errors.map(|(error_type, count)| ErrorCount { error_type, count }).collect();
-    errors.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.error_type.cmp(&b.error_type)));
-    RouteStatus {
-        template: route.template,
-        class: route.class.number().checked_sub(1).and_then(|position| classes.get(position).cloned()),
-        begun: route.begun,
-        finished: route.finished,
-        in_flight,
-        // Read a moment later than what began.
-        overdue: route.waiting.overdue(route.limit).min(in_flight),
-        limit: route.limit,
-        oldest: route.waiting.oldest(),
-        stalled: route.waiting.is_stalled(route.limit),
-        outcomes: route.outcomes,
-        reasons,
-        errors,
-        said: reason_counts(route.said),
-        success: route.success,
-        error: route.error,
-        queue: route.queue,
-        first_byte: route.first_byte,
-        end: route.end,
-        streams: route.streams,
-        open_streams: route.open_streams,
-    }
-}
-
-fn reason_counts(mut reasons: Vec<(Verdict, u64)>) -> Vec<ReasonCount> {
-    reasons.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.reason().cmp(&b.reason())));
-    reasons.into_iter().map(|(verdict, count)| ReasonCount { verdict, count }).collect()
 }
 
 /// Counts of batches that somebody made up may be as large as a counter holds.

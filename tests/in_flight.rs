@@ -236,3 +236,26 @@ async fn a_service_that_accepts_and_never_answers_is_reported_within_one_tick_of
         assert_eq!((goodput.status().overdue, goodput.status().slos[0].counts.bad), (0, 3));
     }
 }
+
+#[test]
+fn a_long_threshold_elsewhere_does_not_delay_the_report_of_a_hang() {
+    let job = Slo::latency("job-fast", "99%", secs(24 * 60 * 60)).routes(["nightly"]);
+    let mut house = House::new(|builder| builder.slo(job));
+    let _stuck: Vec<_> = (0..3).map(|_| house.begin()).collect();
+    house.go_on(20);
+    assert!(house.route().stalled, "{:?}", house.route());
+}
+
+#[test]
+fn a_tick_that_comes_a_little_early_does_not_delay_the_report_of_a_hang() {
+    let house = House::new(|builder| builder);
+    let tick = |millis| {
+        house.time.advance(Duration::from_millis(millis));
+        house.goodput.tick(house.goodput.now());
+    };
+    tick(10_001);
+    let _stuck = house.begin();
+    tick(9_999);
+    house.time.advance(secs(9));
+    assert_eq!(house.route().oldest, Some(secs(9)));
+}

@@ -118,10 +118,10 @@ const fn before_the_method(row: CodeRow) -> CodeRow {
 /// All the codes there are.
 pub(crate) const CODES: [CodeRow; 17] = [
     fine(Code::Ok, "success"),
-    fine(Code::Cancelled, "client_error"),
+    before_the_method(fine(Code::Cancelled, "client_error")),
     failed(Code::Unknown, "bad (server_error)", "UNKNOWN"),
     fine(Code::InvalidArgument, "client_error"),
-    failed(Code::DeadlineExceeded, "bad (timeout)", "DEADLINE_EXCEEDED"),
+    before_the_method(failed(Code::DeadlineExceeded, "bad (timeout)", "DEADLINE_EXCEEDED")),
     fine(Code::NotFound, "client_error"),
     fine(Code::AlreadyExists, "client_error"),
     before_the_method(fine(Code::PermissionDenied, "client_error")),
@@ -131,7 +131,7 @@ pub(crate) const CODES: [CodeRow; 17] = [
     fine(Code::OutOfRange, "client_error"),
     before_the_method(failed(Code::Unimplemented, "bad (server_error)", "UNIMPLEMENTED")),
     failed(Code::Internal, "bad (server_error)", "INTERNAL"),
-    failed(Code::Unavailable, "bad (server_error)", "UNAVAILABLE"),
+    before_the_method(failed(Code::Unavailable, "bad (server_error)", "UNAVAILABLE")),
     failed(Code::DataLoss, "bad (server_error)", "DATA_LOSS"),
     before_the_method(fine(Code::Unauthenticated, "client_error")),
 ];

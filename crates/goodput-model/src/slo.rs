@@ -143,7 +143,8 @@ impl Slo {
 
     /// Judges at this point instead of the default: the head for latency measured there, the end for everything else.
     ///
-    /// Judging at the head leaves response bodies untouched (in axum, it saves a box), and does not see a body that fails.
+    /// Judging at the head leaves response bodies untouched (in axum, it saves a box), and does not see a body that fails, nor a
+    /// gRPC code that comes in trailers.
     pub fn judged_at(mut self, point: JudgedAt) -> Self {
         self.judged_at = Some(point);
         self

@@ -90,7 +90,7 @@ fn pass_head<B: Body, H: Borrow<Goodput>>(
 ) -> Rest {
     let Some(recorder) = following else { return Rest::Nothing };
     if recorder.may_be_missed() {
-        response.extensions_mut().insert(Recorded);
+        Recorded::mark(recorder.goodput(), response);
     }
     if !recorder.respond(ahead.head) {
         *following = None;

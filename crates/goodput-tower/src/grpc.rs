@@ -16,9 +16,10 @@ use crate::service::SliService;
 /// Records how every call of a gRPC service ends, exactly once.
 ///
 /// A call's route is its method, `/pkg.Service/Method`. Methods that are listed have theirs from the beginning. Others are
-/// `unmatched` until the service first answers as only a method of its own does: not with `UNIMPLEMENTED`, nor with
-/// `UNAUTHENTICATED`, `PERMISSION_DENIED` or `RESOURCE_EXHAUSTED`, by which a layer in front may refuse whatever comes. So a
-/// client cannot make up routes.
+/// `unmatched` until the service first answers as only a method of its own does: not with `UNIMPLEMENTED`, nor with what a layer
+/// in front says to whatever comes (`UNAUTHENTICATED`, `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED`, `UNAVAILABLE`,
+/// `DEADLINE_EXCEEDED`, `CANCELLED`). So a client cannot make up routes. Where an interceptor refuses unknown paths with yet
+/// another code, list the methods: what is listed keeps its place.
 ///
 /// ```
 /// use goodput_core::{Goodput, Slo};
@@ -181,4 +182,33 @@ fn candidate(path: &str) -> Option<Candidate> {
     let is_name =
         |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(&b));
     (is_name(service) && is_name(method)).then(|| Candidate::new(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+
+    use goodput_core::Slo;
+    use http::Response;
+    use http_body_util::{BodyExt, Empty};
+    use tower::{ServiceExt, service_fn};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_layer_in_front_may_say_to_any_path_makes_no_route() {
+        for code in 0..=16 {
+            let goodput = Arc::new(Goodput::builder("greeter").slo(Slo::availability("ok", "99%")).build().unwrap());
+            // An interceptor, say, that stands before the methods.
+            let service = SliLayer::new(Arc::clone(&goodput)).layer(service_fn(async |_: Request<()>| {
+                let answer = Response::builder().header("content-type", "application/grpc").header("grpc-status", code);
+                Ok::<_, Infallible>(answer.body(Empty::<bytes::Bytes>::new()).unwrap())
+            }));
+            let request = Request::post("/hello.Greeter/MadeUp").version(http::Version::HTTP_2).body(()).unwrap();
+            drop(service.oneshot(request).await.unwrap().into_body().collect().await);
+            let admits = [0, 2, 3, 5, 6, 9, 10, 11, 13, 15].contains(&code);
+            assert_eq!(goodput.known_route("/hello.Greeter/MadeUp").is_some(), admits, "{code}");
+        }
+    }
 }

@@ -44,27 +44,41 @@ impl Scope {
     /// From here on this thread serves an event of this scope.
     #[inline]
     pub(crate) fn enter(self) -> Outer {
-        Outer(SERVING.try_with(|serving| serving.replace(self.0)).unwrap_or(0))
+        let around = SERVING.try_with(|serving| serving.replace(self.0)).unwrap_or(0);
+        // What was said there is kept: a handler of another instance may say its own word meanwhile.
+        Outer { around, said: if around & SAID_MARK == 0 { None } else { take_said() } }
     }
 }
 
 /// What the thread was serving before.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Outer(usize);
+pub(crate) struct Outer {
+    around: usize,
+    said: Option<Verdict>,
+}
 
 impl Outer {
     /// And now it is back to that. Returns what was said meanwhile.
     #[inline]
     pub(crate) fn resume(self) -> Option<Verdict> {
         // A thread that is exiting has no entry left to restore.
-        let left = SERVING.try_with(|serving| serving.replace(self.0)).unwrap_or(0);
-        if left & SAID_MARK == 0 { None } else { take_said() }
+        let left = SERVING.try_with(|serving| serving.replace(self.around)).unwrap_or(0);
+        let heard = if left & SAID_MARK == 0 { None } else { take_said() };
+        if self.said.is_some() {
+            put_said(self.said);
+        }
+        heard
     }
 }
 
 #[cold]
 fn take_said() -> Option<Verdict> {
     SAID.try_with(Cell::take).ok().flatten()
+}
+
+#[cold]
+fn put_said(said: Option<Verdict>) {
+    let _ = SAID.try_with(|cell| cell.set(said));
 }
 
 /// Says the handler's verdict on the request that the current task is serving, from wherever in the handler it is known.
@@ -89,7 +103,8 @@ fn take_said() -> Option<Verdict> {
 /// }
 /// ```
 ///
-/// Heard on the thread that polls the handler, until it answers: not in a spawned task, and not in a body. Elsewhere it does
+/// Heard on the thread that polls the handler, until it answers: not in a spawned task, and not in a body. An `Err` in place of an
+/// answer stays one, and so does a client's leaving. Elsewhere it does
 /// nothing.
 pub fn say(verdict: Verdict) {
     let _ = SERVING.try_with(|serving| {

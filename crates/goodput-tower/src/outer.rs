@@ -65,6 +65,9 @@ impl Drop for Between {
 /// | gives up on it: a timeout | looks like a client that went away | timed out, reason `timeout` |
 /// | tries again | an event for each attempt | the same, and an attempt given up is timed out |
 ///
+/// A layer that gives up on the service and answers from elsewhere, a cache say, has still given up on it. With two instances, each
+/// pair of layers has to enclose the other or stand apart.
+///
 /// A request that the service's own layer sees is recorded there, on its route. One that never comes there is recorded here: on
 /// the route this layer gives it, `unmatched` unless told otherwise, and in no class but the route's own. An SLO that names its
 /// routes sees what is refused only if this layer names them as well; in axum, by the `MatchedPath` in the request's extensions.
@@ -275,7 +278,7 @@ where
         };
         let answer = ready!(answer);
         match &answer {
-            Ok(response) if response.extensions().get::<Recorded>().is_some() => {
+            Ok(response) if Recorded::marks(passage.goodput.borrow(), response) => {
                 passage.arrival.forget(passage.goodput.borrow());
             }
             Ok(response) => {
@@ -316,5 +319,27 @@ impl<S: Service<Q>, Q, H: Borrow<Goodput>> fmt::Debug for OuterFuture<S, Q, H> {
 }
 
 /// Put into a response by the layer at the service, where an outer layer did not see the request come there.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Recorded;
+///
+/// It is of one instance: another one's outer layer has not had its request recorded by this.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorded {
+    instance: usize,
+    /// The mark of another instance, from further inside.
+    inside: Option<Box<Self>>,
+}
+
+impl Recorded {
+    /// Marks a response.
+    #[cold]
+    pub(crate) fn mark<B>(goodput: &Goodput, response: &mut Response<B>) {
+        let extensions = response.extensions_mut();
+        let inside = extensions.remove::<Self>().map(Box::new);
+        extensions.insert(Self { instance: address(goodput), inside });
+    }
+
+    /// Whether a response has the mark of this instance.
+    fn marks<B>(goodput: &Goodput, response: &Response<B>) -> bool {
+        let mut marks = std::iter::successors(response.extensions().get::<Self>(), |mark| mark.inside.as_deref());
+        marks.any(|mark| mark.instance == address(goodput))
+    }
+}

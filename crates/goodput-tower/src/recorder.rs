@@ -55,7 +55,9 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     #[cold]
     fn look_for_arrival(&mut self) {
         let goodput = self.goodput.borrow();
-        if self.luggage.as_ref().is_none_or(|luggage| luggage.arrival.is_none())
+        // A future that panicked and is polled all the same is over.
+        if !self.request.is_over()
+            && self.luggage.as_ref().is_none_or(|luggage| luggage.arrival.is_none())
             && let Some(arrival) = outer::arrival_of(goodput)
             && arrival.meet(goodput, &mut self.request)
         {
@@ -107,6 +109,10 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     pub(crate) fn may_be_missed(&self) -> bool {
         let has_arrival = || self.luggage.as_ref().is_some_and(|luggage| luggage.arrival.is_some());
         self.goodput.borrow().has_outer_layer() && !self.dependency && !has_arrival()
+    }
+
+    pub(crate) fn goodput(&self) -> &Goodput {
+        self.goodput.borrow()
     }
 
     /// The first bytes of the body are there.

@@ -44,15 +44,16 @@ impl Candidate {
         Self { path: path.to_owned() }
     }
 
-    /// Admits the route if a server that does not know it would not have answered so: it says `UNIMPLEMENTED`, and a layer in
-    /// front of it may refuse whatever comes.
+    /// Admits the route if a server that does not know it would not have answered so. It says `UNIMPLEMENTED`; and what stands in
+    /// front of it gives up on whatever comes, sheds it, or refuses it. An interceptor that refuses unknown paths with yet another
+    /// code lets clients take places in the table of routes, which is bounded and says so when it is full; listing the methods
+    /// keeps theirs.
     #[cold]
     pub(crate) fn answered(&self, goodput: &Goodput, grpc_code: u8) {
-        const PERMISSION_DENIED: u8 = 7;
-        const RESOURCE_EXHAUSTED: u8 = 8;
-        const UNIMPLEMENTED: u8 = 12;
-        const UNAUTHENTICATED: u8 = 16;
-        if ![PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNIMPLEMENTED, UNAUTHENTICATED].contains(&grpc_code) {
+        /// `CANCELLED`, `DEADLINE_EXCEEDED`, `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED`, `UNIMPLEMENTED`, `UNAVAILABLE`,
+        /// `UNAUTHENTICATED`.
+        const SAID_TO_ANY_PATH: [u8; 7] = [1, 4, 7, 8, 12, 14, 16];
+        if !SAID_TO_ANY_PATH.contains(&grpc_code) {
             goodput.route(Some(&self.path));
         }
     }

@@ -242,8 +242,37 @@ fn errors(route: &Route, outcomes: &[(Outcome, u64)], words: &Reasons) -> Vec<(R
     let by_outcome = outcomes.iter().filter_map(|(outcome, events)| Some((outcome.error_type()?, *events)));
     let mut errors: Vec<_> = by_outcome.collect();
     if route.has_words() {
-        let given = words.errors().map(|(said, word)| (word, route.read_error(said)));
-        errors.extend(given.filter(|(_, events)| *events > 0));
+        for (said, word) in words.errors() {
+            let events = route.read_error(said);
+            // A handler may say what an outcome or a code is called.
+            match errors.iter_mut().find(|(known, _)| *known == word) {
+                Some((_, sum)) => *sum = sum.saturating_add(events),
+                None if events > 0 => errors.push((word, events)),
+                None => {}
+            }
+        }
     }
     errors
+}
+
+#[cfg(test)]
+mod tests {
+    use goodput_model::Slo;
+
+    use crate::{Code, Ending, Goodput, Request};
+
+    #[test]
+    fn a_word_that_is_called_like_a_code_or_an_outcome_is_the_same_error() {
+        let goodput = Goodput::builder("words").slo(Slo::availability("ok", "99%")).build().unwrap();
+        let work = goodput.work("work");
+        work.bad("500");
+        work.bad("panic");
+        let mut request = Request::begin(&goodput, goodput.route(Some("work")));
+        request.respond(&goodput, Code::http(500));
+        request.end(&goodput, Ending::Completed);
+        Request::begin(&goodput, goodput.route(Some("work"))).end(&goodput, Ending::Panicked);
+        let errors = &goodput.status().routes[0].errors;
+        let errors: Vec<_> = errors.iter().map(|error| (error.error_type.to_string(), error.count)).collect();
+        assert_eq!(errors, [("500".to_owned(), 2), ("panic".to_owned(), 2)]);
+    }
 }

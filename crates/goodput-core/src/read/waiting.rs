@@ -1,7 +1,8 @@
 //! What is in flight, by age: which requests are overdue, and where nothing comes to an end any more.
 //!
 //! Ages are told by the slots of `record/slots.rs`, in real time spent awake: a machine's sleep is nobody's fault, and
-//! limits are latencies, which a fast timeline does not scale. They are lower bounds, at most a slot below the truth.
+//! limits are latencies, which a fast timeline does not scale. They are lower bounds: at most a slot below the truth up to 15
+//! slots, and after that by as much as others that are as old end out of order.
 
 use std::time::Duration;
 
@@ -33,7 +34,9 @@ impl Waiting {
     pub(crate) fn new(origin: Moment, tick_every: Duration, longest_limit: Duration, speed: Option<u32>) -> Self {
         // A manual timeline has no speed: its time is real to whoever moves it.
         let speed = speed.unwrap_or(1).max(1);
-        let width = (tick_every / speed).max(longest_limit / 14);
+        // A tick that comes a little before its time does not make the slot last until the one after.
+        let tick = tick_every / speed;
+        let width = tick.saturating_sub(tick / 8).max(longest_limit / 14);
         Self { times: SlotTimes::new(origin.awake() / speed, width), speed }
     }
 

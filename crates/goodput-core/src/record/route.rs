@@ -252,10 +252,9 @@ impl Route {
 
     /// Carries what is left of a slot that leaves the ring, which ended at `ended_at`, to the old.
     pub(crate) fn carry(&self, place: usize, ended_at: Duration) {
+        let ended_old = self.ended.old_acquire();
         let (begun, ended) = self.read_place(place);
-        if begun as u32 != ended {
-            self.carried.lock().carry(place, ended_at, begun, ended);
-        }
+        self.carried.lock().carry(place, ended_at, begun, ended, ended_old);
     }
 
     /// Remembers that so many events had finished by `now`.

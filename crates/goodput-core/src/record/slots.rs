@@ -158,12 +158,14 @@ pub(super) struct Carried {
     places: [u32; SLOTS],
     /// How many events had been carried in all from slots that had ended by then, oldest first.
     log: Vec<(Duration, u64)>,
+    /// How many ended on the ring when they had been carried off it already.
+    ended_late: u64,
     /// How many had finished when that was last looked at, and since when it is that many.
     finished: u64,
     finished_since: Duration,
 }
 
-/// The most entries of the log; beyond it the two oldest are merged, and their events taken for the younger.
+/// The most entries of the log; beyond it two neighbours are merged, and their events taken for the younger.
 const LOG: usize = 64;
 
 impl Carried {
@@ -175,17 +177,28 @@ impl Carried {
     }
 
     /// Carries what is left in `place`, whose slot ended at `ended_at`, to the old.
-    pub(super) fn carry(&mut self, place: usize, ended_at: Duration, begun: u64, ended: u32) {
-        let left = self.in_flight(place, begun, ended);
-        if left == 0 {
-            return;
-        }
-        if let Some(carried) = self.places.get_mut(place) {
-            *carried = carried.wrapping_add(left);
-        }
+    pub(super) fn carry(&mut self, place: usize, ended_at: Duration, begun: u64, ended: u32, ended_old: u64) {
+        let Some(carried) = self.places.get_mut(place) else { return };
+        let left = (begun as u32).wrapping_sub(ended).wrapping_sub(*carried).cast_signed();
+        *carried = carried.wrapping_add_signed(left);
+        // Ends that came after their events were carried are ends among the old.
+        self.ended_late = self.ended_late.saturating_add(u64::from(left.min(0).unsigned_abs()));
+        let Some(left) = u32::try_from(left).ok().filter(|left| *left > 0) else { return };
         let so_far = self.log.last().map_or(0, |(_, count)| *count);
         if self.log.len() == LOG {
-            self.log.remove(0);
+            let gone = ended_old.saturating_add(self.ended_late);
+            self.log.retain(|(_, carried)| *carried > gone);
+        }
+        if self.log.len() == LOG {
+            // Where it takes the smallest part of their age from the events that are then taken for younger.
+            let lost = |(index, around): (usize, &[(Duration, u64)])| {
+                let [(from, _), _, (to, _)] = around else { return None };
+                let (span, age) = (to.saturating_sub(*from), ended_at.saturating_sub(*from));
+                Some((span.as_nanos().saturating_mul(1 << 20) / age.as_nanos().max(1), index + 1))
+            };
+            if let Some((_, entry)) = self.log.windows(3).enumerate().filter_map(lost).min() {
+                self.log.remove(entry);
+            }
         }
         self.log.push((ended_at, so_far.saturating_add(u64::from(left))));
     }
@@ -209,7 +222,7 @@ impl Carried {
         let (_, carried) = self.log.last().copied().unwrap_or_default();
         let oldest = places.next().map(|(age, left)| (age, carried.saturating_add(left)));
         let log = self.log.iter().map(|(ended_at, carried)| (now.saturating_sub(*ended_at), *carried));
-        let mut gone = ended_old;
+        let mut gone = ended_old.saturating_add(self.ended_late);
         let old = log.chain(oldest).map(|(age, carried)| {
             let left = carried.saturating_sub(gone);
             gone = gone.max(carried);
@@ -278,7 +291,7 @@ mod tests {
             if self.times.is_over(now) {
                 let (place, ended_at) = self.times.next_place();
                 let (begun, ended) = self.read(place);
-                self.carried.carry(place, ended_at, begun, ended);
+                self.carried.carry(place, ended_at, begun, ended, self.ended.old_acquire());
                 self.times.advance(now);
                 self.present.advance();
             }
@@ -342,6 +355,45 @@ mod tests {
                 assert_eq!(ring.ages(secs(10 * tick)), [], "{age} slots later, then {tick}");
             }
         }
+    }
+
+    #[test]
+    fn an_end_that_comes_too_late_leaves_nothing_behind() {
+        let mut ring = Ring::new();
+        let slot = ring.begin();
+        let stale = ring.present.read();
+        for tick in 1..=40 {
+            ring.tick(secs(10 * tick));
+        }
+        // Its thread was stopped for long, with the present slot of then in hand.
+        ring.ended.end_release(0, slot, stale, 1);
+        for tick in 41..=60 {
+            ring.tick(secs(10 * tick));
+        }
+        assert_eq!(ring.ages(secs(600)), []);
+        ring.begin();
+        assert_eq!(ring.ages(secs(600)), [(Duration::ZERO, 1)]);
+    }
+
+    #[test]
+    fn events_are_nearly_as_old_as_they_are_though_the_log_is_full() {
+        let mut ring = Ring::new();
+        for tick in 0..400 {
+            ring.begin();
+            ring.tick(secs(10 * (tick + 1)));
+        }
+        let ages = ring.ages(secs(4_000));
+        let (mut begun, mut older) = (0, 0);
+        for (age, count) in &ages {
+            older += count;
+            // The last of these began so long ago, and looks at most a tenth younger.
+            while begun < older {
+                let truth = secs(10 * (399 - begun));
+                assert!(*age <= truth && age.saturating_mul(10) >= truth.saturating_mul(9), "{begun}: {age:?}");
+                begun += 1;
+            }
+        }
+        assert_eq!(begun, 400);
     }
 
     #[test]

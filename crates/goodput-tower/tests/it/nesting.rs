@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::future::ready;
 
 use bytes::Bytes;
-use goodput_core::Outcome;
+use goodput_core::{Outcome, Verdict};
 use goodput_tower::SliLayer;
 use http::{Method, Request, Response};
 use http_body_util::Full;
 use tower::{Layer, Service, service_fn};
 
-use crate::house::{Bad, Good, House, frames, now, panics, request};
+use crate::house::{Bad, Excluded, Good, House, frames, now, panics, request};
 
 fn hello() -> Response<Full<Bytes>> {
     Response::new(Full::from("hello"))
@@ -78,4 +78,24 @@ fn a_request_made_by_someone_else_meanwhile_is_counted() {
     frames(house.answer(Method::GET, hello()).body_mut(), 1);
     let status = house.goodput.status();
     assert_eq!((status.routes[0].begun, status.in_flight), (2, 1));
+}
+
+#[test]
+fn a_word_is_heard_though_another_instance_heard_one_meanwhile() {
+    let (house, other) = (House::new(), House::new());
+    let says = |verdict| {
+        service_fn(move |_: Request<()>| {
+            goodput_tower::say(verdict);
+            ready(Ok::<_, Infallible>(hello()))
+        })
+    };
+    let mut inside = other.layer().layer(says(Verdict::bad("theirs")));
+    let mut service = house.layer().layer(service_fn(move |request: Request<()>| {
+        goodput_tower::say(Verdict::excluded("ours"));
+        inside.call(request)
+    }));
+    let mut response = now(service.call(request(Method::GET))).unwrap();
+    frames(response.body_mut(), 1);
+    house.check("ours", Outcome::SaidExcluded, Excluded);
+    other.check("theirs", Outcome::SaidBad, Bad);
 }

@@ -1,8 +1,10 @@
 //! What the layers between an outer layer and the service do to requests is seen.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -287,4 +289,36 @@ async fn a_dependency_called_under_an_outer_layer_is_not_taken_for_the_request()
     assert_eq!(status.route("unmatched").unwrap().outcomes, [(Outcome::Refused, 1)]);
     assert_eq!(status.route("dependency:payments").unwrap().begun, 1);
     assert_eq!(status.slos[0].reasons.iter().filter_map(|r| r.verdict.reason()).collect::<Vec<_>>(), [Reason::SHED]);
+}
+
+#[tokio::test]
+async fn a_request_that_another_instance_recorded_is_not_taken_for_recorded() {
+    let (house, other) = (House::new(), House::new());
+    // It marks what it records, since some of its requests come through an outer layer.
+    let _outer = outer(&other);
+    let service = other.layer().layer(service_fn(|_: Request<()>| async { status(204) }));
+    call(outer(&house).layer(service)).await.unwrap();
+    other.check("the other's", Outcome::Success, Good);
+    house.check_on("its own", "unmatched", Outcome::Success, Good);
+}
+
+#[test]
+fn a_future_that_is_polled_after_its_panic_is_counted_once() {
+    let house = House::new();
+    let service = house.layer().layer(service_fn(|_: Request<()>| {
+        let mut polled = false;
+        poll_fn(move |_| {
+            assert!(std::mem::replace(&mut polled, true), "the first poll");
+            Poll::<Answer>::Pending
+        })
+    }));
+    let between = service_fn(|request: Request<()>| {
+        let mut future = Box::pin(service.clone().oneshot(request));
+        poll_fn(move |cx| catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))).unwrap_or(Poll::Pending))
+    });
+    let mut stack = Box::pin(call(outer(&house).layer(between)));
+    assert!(poll(stack.as_mut()).is_pending());
+    assert!(poll(stack.as_mut()).is_pending());
+    drop(stack);
+    house.check("panicked", Outcome::Panicked, Bad);
 }

@@ -11,7 +11,7 @@ use crate::classify::{RuleSet, Table, TableError};
 use crate::clock::{Stopwatch, Timeline};
 use crate::goodput::{Compiled, Goodput};
 use crate::read::{Monitor, SlotPlan, Waiting, WatchedSlo};
-use crate::record::{ByClass, Class, Known, Plan, RouteRules, Routes, shard_count};
+use crate::record::{ByClass, ClassId, Known, Plan, RouteRules, Routes, shard_count};
 
 /// Builds a [`Goodput`].
 #[derive(Clone, Debug)]
@@ -218,7 +218,7 @@ fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
         let slos = definition.slos.iter().enumerate().filter(named).map(|(index, _)| index).collect();
         let rules = vec![tables.of(slos, Subject::Dependency)?; definition.classes.len() + 1].into();
         let template = format!("{}{dependency}", Reason::DEPENDENCY);
-        known.insert(template, Known { rules, class: Class::NONE, streams: false });
+        known.insert(template, Known { rules, class: ClassId::NONE, streams: false });
     }
     let plan = Plan {
         bound: definition.max_routes.saturating_add(definition.all_dependencies().len()),
@@ -232,10 +232,10 @@ fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
 }
 
 /// The class of each route that has one.
-fn class_numbers(definition: &Definition) -> HashMap<&str, Class> {
+fn class_numbers(definition: &Definition) -> HashMap<&str, ClassId> {
     let number = |rule: &RouteClass| definition.classes.iter().position(|class| *class == rule.class);
     let rules = definition.route_classes.iter();
-    rules.filter_map(|rule| Some((rule.route.as_str(), Class::numbered(number(rule)? + 1)))).collect()
+    rules.filter_map(|rule| Some((rule.route.as_str(), ClassId::numbered(number(rule)? + 1)))).collect()
 }
 
 /// What a table is for.

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::read::{Monitor, Status, WatchedSlo, compose, read_counts, read_detail};
-use crate::record::{Class, Present, Queue, Reasons, RouteId, Routes, shard_count};
+use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
 use crate::ticker::{Ticker, TickerError};
 use crate::work::Work;
 
@@ -109,13 +109,13 @@ impl Goodput {
     /// one hash and one comparison of the string.
     #[inline]
     pub fn route(&self, template: Option<&str>) -> RouteId {
-        self.routes.resolve(template, Class::NONE)
+        self.routes.resolve(template, ClassId::NONE)
     }
 
     /// The route of a template, if it is known already: named by the definition, or seen before.
     #[inline]
     pub fn known_route(&self, template: &str) -> Option<RouteId> {
-        self.routes.find(template, Class::NONE)
+        self.routes.find(template, ClassId::NONE)
     }
 
     /// The route for calls to a dependency, judged by the SLOs of that dependency and by no other.
@@ -127,13 +127,13 @@ impl Goodput {
     }
 
     /// The request class of this name; none, and a flag, if the definition does not declare it.
-    pub fn class(&self, name: &str) -> Class {
+    pub fn class(&self, name: &str) -> ClassId {
         let position = self.definition.classes.iter().position(|class| class == name);
         if position.is_none() {
             // Relaxed: a number for people.
             self.mishaps.unknown_classes.fetch_add(1, Ordering::Relaxed);
         }
-        position.map_or(Class::NONE, |position| Class::numbered(position + 1))
+        position.map_or(ClassId::NONE, |position| ClassId::numbered(position + 1))
     }
 
     /// Where the route lies in memory, to tell it from every other thing; 0 for no route.
@@ -150,7 +150,7 @@ impl Goodput {
     }
 
     /// The same route for requests of this class, made at first sight. Cost: that of [`route`](Self::route).
-    pub fn in_class(&self, route: RouteId, class: Class) -> RouteId {
+    pub fn in_class(&self, route: RouteId, class: ClassId) -> RouteId {
         self.routes.in_class(route, class)
     }
 

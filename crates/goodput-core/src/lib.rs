@@ -37,7 +37,7 @@ pub use read::{
     ConditionStatus, ErrorCount, Flag, Latencies, LatencySummary, ReasonCount, RouteReason, RouteStatus, Scope,
     SloStatus, SlotError, SlotPlan, Status, Tier, WindowStatus,
 };
-pub use record::{Class, RequestClass, RouteId};
+pub use record::{ClassId, RequestClass, RouteId};
 pub use request::{Head, Request};
 pub use ticker::{Ticker, TickerError};
 pub use work::{Work, WorkGuard};

@@ -6,7 +6,7 @@ use std::fmt;
 
 use ::axum::body::{Body, Bytes, HttpBody};
 use ::axum::extract::MatchedPath;
-use goodput_core::{Class, Goodput, RouteId};
+use goodput_core::{ClassId, Goodput, RouteId};
 use http::Request;
 use tower_layer::Layer;
 
@@ -50,13 +50,13 @@ use crate::service::SliService;
 #[derive(Clone, Copy)]
 pub struct SliLayer<H = &'static Goodput> {
     goodput: H,
-    class: Class,
+    class: ClassId,
 }
 
 impl<H: Borrow<Goodput>> SliLayer<H> {
     /// Records on this instance.
     pub fn new(goodput: H) -> Self {
-        Self { goodput, class: Class::NONE }
+        Self { goodput, class: ClassId::NONE }
     }
 
     /// The class of every request that does not bring one in its extensions; see

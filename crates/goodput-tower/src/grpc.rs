@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use goodput_core::{Class, Goodput, RouteId};
+use goodput_core::{ClassId, Goodput, RouteId};
 use http::Request;
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -45,13 +45,13 @@ use crate::service::SliService;
 #[derive(Clone, Copy)]
 pub struct SliLayer<H = &'static Goodput> {
     goodput: H,
-    class: Class,
+    class: ClassId,
 }
 
 impl<H: Borrow<Goodput>> SliLayer<H> {
     /// Records on this instance.
     pub fn new(goodput: H) -> Self {
-        Self { goodput, class: Class::NONE }
+        Self { goodput, class: ClassId::NONE }
     }
 
     /// Makes these methods known.

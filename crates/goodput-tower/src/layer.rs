@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use goodput_core::{Class, Goodput};
+use goodput_core::{ClassId, Goodput};
 use http::Request;
 use tower_layer::Layer;
 
@@ -38,13 +38,13 @@ use crate::service::SliService;
 pub struct SliLayer<H = &'static Goodput, N = Unmatched> {
     goodput: H,
     names: N,
-    class: Class,
+    class: ClassId,
 }
 
 impl<H: Borrow<Goodput>> SliLayer<H> {
     /// Records on this instance. No request has a route, until [`route`](Self::route) or [`route_fn`](Self::route_fn).
     pub fn new(goodput: H) -> Self {
-        Self { goodput, names: Unmatched, class: Class::NONE }
+        Self { goodput, names: Unmatched, class: ClassId::NONE }
     }
 }
 
@@ -128,7 +128,7 @@ impl<H: Borrow<Goodput>, N> SliLayer<H, N> {
     /// ```
     pub fn dependency(self, name: &str) -> SliLayer<H, Dependency> {
         let names = Dependency(self.goodput.borrow().dependency(name));
-        SliLayer { goodput: self.goodput, names, class: Class::NONE }
+        SliLayer { goodput: self.goodput, names, class: ClassId::NONE }
     }
 
     /// The class of every request that does not bring one in its extensions; see

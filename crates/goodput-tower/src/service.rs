@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::task::{Context, Poll};
 
-use goodput_core::{Class, Ending, Goodput, RequestClass};
+use goodput_core::{ClassId, Ending, Goodput, RequestClass};
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
@@ -26,12 +26,12 @@ pub struct SliService<S, H = &'static Goodput, N = Unmatched, W = Unboxed> {
     inner: S,
     goodput: H,
     names: N,
-    class: Class,
+    class: ClassId,
     wrap: PhantomData<fn() -> W>,
 }
 
 impl<S, H, N, W> SliService<S, H, N, W> {
-    pub(crate) fn new(inner: S, goodput: H, names: N, class: Class) -> Self {
+    pub(crate) fn new(inner: S, goodput: H, names: N, class: ClassId) -> Self {
         Self { inner, goodput, names, class, wrap: PhantomData }
     }
 }
@@ -76,8 +76,8 @@ where
         let candidate = self.names.candidate(goodput, &request, route);
         if goodput.has_classes() && !dependency {
             let own = request.extensions().get().map(|RequestClass(name)| goodput.class(name));
-            route = match own.filter(|class| *class != Class::NONE).unwrap_or(self.class) {
-                Class::NONE => route,
+            route = match own.filter(|class| *class != ClassId::NONE).unwrap_or(self.class) {
+                ClassId::NONE => route,
                 class => goodput.in_class(route, class),
             };
         }

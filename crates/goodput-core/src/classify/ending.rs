@@ -10,6 +10,7 @@ use goodput_model::{Reason, Verdict};
 /// The first four are all a service can do: come to its end, fail, panic, or have nobody wait for it. The other two are what
 /// a layer around it can do instead, where one of ours stands outside of that layer as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Ending {
     /// The response is complete. Without a head there is nothing to complete: it counts as [`Ending::Failed`].
     Completed,
@@ -62,7 +63,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: &'static [Self] = &[
         Self::Success,
         Self::ClientError,
         Self::ServerError,

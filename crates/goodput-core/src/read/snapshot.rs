@@ -14,7 +14,7 @@ use super::latency::Latencies;
 use super::status::saturating_sum;
 use super::waiting::RouteWaiting;
 use crate::classify::{Outcome, Part};
-use crate::record::{Class, Point, Reasons, Route, RouteId, Routes};
+use crate::record::{ClassId, Point, Reasons, Route, RouteId, Routes};
 
 /// The counts of every SLO, by position in the definition, and how many events have finished on each route.
 pub(crate) fn read_counts(routes: &Routes, slos: usize) -> (Vec<Counts>, Vec<(&Route, u64)>) {
@@ -61,7 +61,7 @@ pub(crate) struct Detail {
 pub(crate) struct RouteDetail {
     pub(crate) id: RouteId,
     pub(crate) template: String,
-    pub(crate) class: Class,
+    pub(crate) class: ClassId,
     /// How long a request may go on before it is overdue.
     pub(crate) limit: Duration,
     /// The SLOs that judge it, as positions in the definition.

@@ -4,9 +4,9 @@ use std::fmt;
 
 /// The class of a request: one of the definition's, or none. Only the instance that gave it knows its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Class(u8); // 0 for none, else one more than its position in the definition; at most 8
+pub struct ClassId(u8); // 0 for none, else one more than its position in the definition; at most 8
 
-impl Class {
+impl ClassId {
     /// The class of requests that nobody has given one.
     pub const NONE: Self = Self(0);
 

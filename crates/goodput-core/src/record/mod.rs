@@ -12,7 +12,7 @@ mod routes;
 mod shard;
 mod slots;
 
-pub use class::{Class, RequestClass};
+pub use class::{ClassId, RequestClass};
 #[cfg(test)]
 pub(crate) use histogram::BUCKETS;
 pub(crate) use histogram::{bucket, bucket_bounds};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::cells::Cells;
-use super::class::Class;
+use super::class::ClassId;
 use super::figure::Figure;
 use super::reasons::{Point, ReasonCells, Said};
 use super::shard;
@@ -18,7 +18,7 @@ use crate::classify::{ClassIndex, Histogram, Table};
 #[derive(Debug)]
 pub(crate) struct Route {
     template: Box<str>,
-    class: Class,
+    class: ClassId,
     rules: RouteRules,
     /// Whether successful responses are streams, whatever their content type.
     streams: AtomicBool,
@@ -52,7 +52,7 @@ pub(crate) struct RouteRules {
 }
 
 impl Route {
-    pub(super) fn new(template: &str, class: Class, rules: RouteRules, streams: bool, shards: usize) -> Self {
+    pub(super) fn new(template: &str, class: ClassId, rules: RouteRules, streams: bool, shards: usize) -> Self {
         Self {
             template: template.into(),
             class,
@@ -72,7 +72,7 @@ impl Route {
         &self.template
     }
 
-    pub(crate) fn class(&self) -> Class {
+    pub(crate) fn class(&self) -> ClassId {
         self.class
     }
 

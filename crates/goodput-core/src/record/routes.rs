@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use goodput_model::{Definition, Reason};
 use parking_lot::Mutex;
 
-use super::class::Class;
+use super::class::ClassId;
 use super::route::{Route, RouteRules};
 
 /// The route of events that matched none, and the one of events whose route has no place of its own.
@@ -59,7 +59,7 @@ pub(crate) fn stands_for_others(template: &str) -> bool {
 pub(crate) struct Known {
     pub(crate) rules: ByClass,
     /// The class of its requests where nothing else gives one.
-    pub(crate) class: Class,
+    pub(crate) class: ClassId,
     pub(crate) streams: bool,
 }
 
@@ -111,9 +111,9 @@ impl Routes {
             overflowed: AtomicBool::new(false),
         };
         for template in routes.plan.known.keys() {
-            routes.admit(template, Class::NONE);
+            routes.admit(template, ClassId::NONE);
         }
-        for class in (0..kinds).map(Class::numbered) {
+        for class in (0..kinds).map(ClassId::numbered) {
             let rules = |of: &ByClass| of.get(class.number()).cloned();
             routes.fill(routes.unmatched(class), UNMATCHED, class, rules(&routes.plan.unmatched), false);
             routes.fill(routes.other(class), OTHER, class, rules(&routes.plan.newcomers), false);
@@ -123,7 +123,7 @@ impl Routes {
 
     /// The route of a template for requests of a class; `unmatched` for requests that matched none.
     #[inline]
-    pub(crate) fn resolve(&self, template: Option<&str>, class: Class) -> RouteId {
+    pub(crate) fn resolve(&self, template: Option<&str>, class: ClassId) -> RouteId {
         let Some(template) = template else {
             return self.unmatched(class);
         };
@@ -132,13 +132,13 @@ impl Routes {
 
     /// The route of a template, if it is there already.
     #[inline]
-    pub(crate) fn find(&self, template: &str, class: Class) -> Option<RouteId> {
+    pub(crate) fn find(&self, template: &str, class: ClassId) -> Option<RouteId> {
         for slot in self.probes(template, class) {
             match self.slots.get(slot as usize).and_then(OnceLock::get)? {
                 Entry::Route(route) if *route.template() == *template && route.class() == class => {
                     return Some(RouteId(slot));
                 }
-                Entry::Classed { template: own, route } if **own == *template && class == Class::NONE => {
+                Entry::Classed { template: own, route } if **own == *template && class == ClassId::NONE => {
                     return Some(*route);
                 }
                 _ => {}
@@ -148,7 +148,7 @@ impl Routes {
     }
 
     /// The same route for requests of another class.
-    pub(crate) fn in_class(&self, id: RouteId, class: Class) -> RouteId {
+    pub(crate) fn in_class(&self, id: RouteId, class: ClassId) -> RouteId {
         match self.get(id) {
             Some(route) if route.class() != class => match route.template() {
                 UNMATCHED => self.unmatched(class),
@@ -180,11 +180,11 @@ impl Routes {
         })
     }
 
-    pub(crate) fn unmatched(&self, class: Class) -> RouteId {
+    pub(crate) fn unmatched(&self, class: ClassId) -> RouteId {
         RouteId((self.mask + 1 + class.number()) as u32) // the bound on routes is far below 2^32
     }
 
-    fn other(&self, class: Class) -> RouteId {
+    fn other(&self, class: ClassId) -> RouteId {
         RouteId((self.mask + 2 + self.plan.classes + class.number()) as u32)
     }
 
@@ -198,7 +198,7 @@ impl Routes {
     }
 
     #[cold]
-    fn first_sight(&self, template: &str, class: Class) -> RouteId {
+    fn first_sight(&self, template: &str, class: ClassId) -> RouteId {
         match template {
             UNMATCHED => return self.unmatched(class),
             OTHER => return self.other(class),
@@ -216,7 +216,7 @@ impl Routes {
 
     /// A route that has no place of its own, which is flagged. Looks before it writes: requests beyond the bound keep coming,
     /// and a line that all cores write would slow them down.
-    fn overflow(&self, template: &str, class: Class) -> RouteId {
+    fn overflow(&self, template: &str, class: ClassId) -> RouteId {
         if !self.has_overflowed() {
             self.overflowed.store(true, Ordering::Relaxed);
         }
@@ -228,29 +228,29 @@ impl Routes {
     fn other_dependency(&self) -> RouteId {
         let id = RouteId((self.mask + 1 + 2 * (self.plan.classes + 1)) as u32);
         let template = format!("{}{OTHER}", Reason::DEPENDENCY);
-        self.fill(id, &template, Class::NONE, Some(self.plan.dependency.clone()), false);
+        self.fill(id, &template, ClassId::NONE, Some(self.plan.dependency.clone()), false);
         id
     }
 
-    fn admit(&self, template: &str, class: Class) -> RouteId {
-        let own = self.plan.known.get(template).map_or(Class::NONE, |known| known.class);
-        if class != Class::NONE || own == Class::NONE {
+    fn admit(&self, template: &str, class: ClassId) -> RouteId {
+        let own = self.plan.known.get(template).map_or(ClassId::NONE, |known| known.class);
+        if class != ClassId::NONE || own == ClassId::NONE {
             return self.admit_as(template, class, None);
         }
         let route = self.admit_as(template, own, None);
         if self.get(route).is_some_and(|route| route.template() == template) {
-            self.admit_as(template, Class::NONE, Some(route));
+            self.admit_as(template, ClassId::NONE, Some(route));
         }
         route
     }
 
     /// Whether it is another class of a template that is there already. The bound is on templates, and classes are few.
-    fn is_known_without_class(&self, template: &str, class: Class) -> bool {
-        class != Class::NONE && self.find(template, Class::NONE).is_some()
+    fn is_known_without_class(&self, template: &str, class: ClassId) -> bool {
+        class != ClassId::NONE && self.find(template, ClassId::NONE).is_some()
     }
 
     /// Slots are never emptied and the order of probes is fixed, so under the lock no template gets a second slot.
-    fn admit_as(&self, template: &str, class: Class, classed: Option<RouteId>) -> RouteId {
+    fn admit_as(&self, template: &str, class: ClassId, classed: Option<RouteId>) -> RouteId {
         let mut admitted = self.admitted.lock();
         if let Some(known) = self.find(template, class) {
             return known;
@@ -270,7 +270,7 @@ impl Routes {
                     calls.or_else(|| self.plan.newcomers.get(class.number()).cloned())
                 };
                 let rules = known.map_or_else(newcomer, |known| known.rules.get(class.number()).cloned());
-                let marked = self.find(template, Class::NONE).and_then(|route| self.get(route));
+                let marked = self.find(template, ClassId::NONE).and_then(|route| self.get(route));
                 let streams = known.is_some_and(|known| known.streams) || marked.is_some_and(Route::streams);
                 self.fill(RouteId(slot), template, class, rules, streams);
                 return RouteId(slot);
@@ -288,7 +288,7 @@ impl Routes {
         self.admitted.lock()
     }
 
-    fn fill(&self, id: RouteId, template: &str, class: Class, rules: Option<RouteRules>, streams: bool) {
+    fn fill(&self, id: RouteId, template: &str, class: ClassId, rules: Option<RouteRules>, streams: bool) {
         // There are rules for every class.
         if let Some(rules) = rules {
             self.put(id, Entry::Route(Box::new(Route::new(template, class, rules, streams, self.shards))));
@@ -303,7 +303,7 @@ impl Routes {
 
     /// Double hashing with a fixed seed: the table never grows, and templates come from the service's own source code.
     #[inline]
-    fn probes(&self, template: &str, class: Class) -> impl Iterator<Item = u32> {
+    fn probes(&self, template: &str, class: ClassId) -> impl Iterator<Item = u32> {
         let hash = FixedState::default().hash_one(template);
         let (start, step) = ((hash as usize).wrapping_add(class.number()), (hash >> 32) as usize | 1);
         let mask = self.mask;

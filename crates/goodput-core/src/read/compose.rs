@@ -52,9 +52,8 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
             compose_slo(slo, &observed, conditions, *counts, reasons, overdue)
         })
         .collect();
-    let mut routes: Vec<_> =
-        detail.routes.into_iter().map(|route| compose_route(route, &names, &definition.classes)).collect();
-    routes.sort_by(|a, b| b.begun.cmp(&a.begun).then_with(|| (&a.template, &a.class).cmp(&(&b.template, &b.class))));
+    let routes = busiest_first(detail.routes).map(|route| compose_route(route, &names, &definition.classes));
+    let routes: Vec<_> = routes.collect();
     let own = || routes.iter().filter(|route| !route.is_dependency());
     Status {
         service: definition.service.clone(),
@@ -165,6 +164,15 @@ fn compose_route(route: RouteDetail, slos: &[Arc<str>], classes: &[String]) -> R
         streams: route.streams,
         open_streams: route.open_streams,
     }
+}
+
+/// Sorts positions and takes the routes in their order: a route is too large to be moved about while sorting.
+fn busiest_first(routes: Vec<RouteDetail>) -> impl Iterator<Item = RouteDetail> {
+    let mut order: Vec<_> = routes.iter().enumerate().map(|(position, route)| (route.begun, position)).collect();
+    let name = |position: usize| routes.get(position).map(|route| (&route.template, route.class.number()));
+    order.sort_unstable_by(|(a, here), (b, there)| b.cmp(a).then_with(|| name(*here).cmp(&name(*there))));
+    let mut routes: Vec<_> = routes.into_iter().map(Some).collect();
+    order.into_iter().filter_map(move |(_, position)| routes.get_mut(position)?.take())
 }
 
 fn reason_counts(mut reasons: Vec<(Verdict, u64)>) -> Vec<ReasonCount> {

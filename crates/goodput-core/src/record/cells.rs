@@ -24,6 +24,9 @@ pub(super) struct Cells {
     lines: Box<[Line]>,
     /// Lines of one shard: its events begun, by slot, then its events by class.
     stride: usize,
+    /// A bit for each shard that holds anything, so that readers skip the others: a route's threads lie in a few. There are 64
+    /// shards at most.
+    touched: AtomicU64,
 }
 
 /// The lines before the classes.
@@ -32,7 +35,25 @@ const BEGUN: usize = SLOTS / PER_LINE;
 impl Cells {
     pub(super) fn new(shards: usize, classes: usize) -> Self {
         let stride = BEGUN + classes.div_ceil(PER_LINE);
-        Self { lines: (0..shards * stride).map(|_| Line::default()).collect(), stride }
+        let lines = (0..shards * stride).map(|_| Line::default()).collect();
+        Self { lines, stride, touched: AtomicU64::new(0) }
+    }
+
+    /// Says that the shard is about to hold something. Relaxed: an event's thread has seen the bit before it adds to the shard,
+    /// so whoever acquires the event's end sees the bit as well, by coherence of this one cell.
+    #[inline]
+    fn touch_relaxed(&self, shard: usize) {
+        let bit = 1 << shard;
+        if self.touched.load(Ordering::Relaxed) & bit == 0 {
+            self.touched.fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+
+    /// The lines of the shards that hold anything. A shard that is touched meanwhile is left out, as if read a moment earlier.
+    fn shards_relaxed(&self) -> impl Iterator<Item = &[Line]> {
+        let touched = self.touched.load(Ordering::Relaxed);
+        let shards = self.lines.chunks(self.stride).enumerate();
+        shards.filter(move |(shard, _)| touched >> shard & 1 == 1).map(|(_, lines)| lines)
     }
 
     #[inline]
@@ -44,6 +65,7 @@ impl Cells {
     /// to another synchronizes them, and the end is what publishes it.
     #[inline]
     pub(super) fn begin_relaxed(&self, shard: usize, slot: Slot, count: u64) {
+        self.touch_relaxed(shard);
         if let Some(cell) = self.cell(shard, slot.place()) {
             cell.fetch_add(count, Ordering::Relaxed);
         }
@@ -53,6 +75,7 @@ impl Cells {
     /// sees its beginning and its reason as well, on whichever shards those were.
     #[inline]
     pub(super) fn add_release(&self, shard: usize, class: usize, count: u64) {
+        self.touch_relaxed(shard);
         if let Some(cell) = self.cell(shard, SLOTS + class) {
             cell.fetch_add(count, Ordering::Release);
         }
@@ -60,7 +83,7 @@ impl Cells {
 
     /// Adds the events by class to `sums`. Acquire: pairs with `add_release`; read before `begun_relaxed`.
     pub(super) fn classes_acquire(&self, sums: &mut [u64]) {
-        for shard in self.lines.chunks(self.stride) {
+        for shard in self.shards_relaxed() {
             let classes = shard.iter().skip(BEGUN).flat_map(|line| &line.0);
             for (sum, cell) in sums.iter_mut().zip(classes) {
                 *sum = sum.wrapping_add(cell.load(Ordering::Acquire));
@@ -68,17 +91,16 @@ impl Cells {
         }
     }
 
-    /// The events that began. Relaxed: ordered after the classes by their Acquire loads.
+    /// The events that began. Relaxed: ordered after the classes by their Acquire loads, and so are the bits of their shards.
     pub(super) fn begun_relaxed(&self) -> u64 {
-        let begun = self.lines.chunks(self.stride).flat_map(|shard| shard.iter().take(BEGUN)).flat_map(|line| &line.0);
+        let begun = self.shards_relaxed().flat_map(|shard| shard.iter().take(BEGUN)).flat_map(|line| &line.0);
         begun.fold(0, |sum, cell| sum.wrapping_add(cell.load(Ordering::Relaxed)))
     }
 
     /// The events that began in one slot, in all the time it stood for. Relaxed: ordered after the ends by their Acquire
     /// loads.
     pub(super) fn begun_in_relaxed(&self, place: usize) -> u64 {
-        let shards = self.lines.chunks(self.stride);
-        let cells = shards.filter_map(|shard| shard.get(place / PER_LINE)?.0.get(place % PER_LINE));
+        let cells = self.shards_relaxed().filter_map(|shard| shard.get(place / PER_LINE)?.0.get(place % PER_LINE));
         cells.fold(0, |sum, cell| sum.wrapping_add(cell.load(Ordering::Relaxed)))
     }
 }

@@ -1,12 +1,16 @@
 //! Packages every published crate and builds it from the package, without uploading.
 
-use std::env;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use cargo_metadata::Metadata;
 
 use crate::invocation::cargo;
 use crate::tally::Tally;
 
 /// CI packages what is committed; a developer, what is about to be.
-pub(crate) fn dry_run() -> anyhow::Result<Tally> {
+pub(crate) fn dry_run(workspace: &Metadata) -> anyhow::Result<Tally> {
+    forget_former_packages(workspace);
     let dirty = if env::var_os("CI").is_some() { "" } else { " --allow-dirty" };
     let mut unreachable = None;
     let tally = cargo(&format!("publish --workspace --dry-run{dirty}"))
@@ -15,6 +19,22 @@ pub(crate) fn dry_run() -> anyhow::Result<Tally> {
         Some(why) if tally.failed > 0 => Tally::skipped(&format!("publish dry-run: {why}")),
         _ => tally,
     })
+}
+
+/// Cargo unpacks what it has just packaged into its cache of sources, and takes what is there under the same name and version
+/// for the same. What is there is of a former run: without this, packages would be built against each other's past.
+fn forget_former_packages(workspace: &Metadata) {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let sources = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    for source in sources.into_iter().flatten().flatten() {
+        // Registries that have a host carry its name; those of a dry run have none.
+        if source.file_name().to_string_lossy().starts_with('-') {
+            for package in workspace.workspace_packages() {
+                // Nothing there, nothing to forget.
+                let _ = fs::remove_dir_all(source.path().join(format!("{}-{}", package.name, package.version)));
+            }
+        }
+    }
 }
 
 /// The package index must be asked for what the crates depend on, and cargo has no exit status for "no answer".

@@ -4,16 +4,18 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use cargo_metadata::Metadata;
+use cargo_metadata::camino::Utf8PathBuf;
 
 use crate::invocation::cargo;
 use crate::tally::Tally;
 
 /// CI packages what is committed; a developer, what is about to be.
 pub(crate) fn dry_run(workspace: &Metadata) -> anyhow::Result<Tally> {
-    forget_former_packages(workspace);
+    let target = forget_former_packages(workspace);
     let dirty = if env::var_os("CI").is_some() { "" } else { " --allow-dirty" };
     let mut unreachable = None;
     let tally = cargo(&format!("publish --workspace --dry-run{dirty}"))
+        .env("CARGO_TARGET_DIR", target.as_str())
         .run_hearing_stderr(|line| unreachable = unreachable.or(registry_is_unreachable(line)))?;
     Ok(match unreachable {
         Some(why) if tally.failed > 0 => Tally::skipped(&format!("publish dry-run: {why}")),
@@ -22,8 +24,9 @@ pub(crate) fn dry_run(workspace: &Metadata) -> anyhow::Result<Tally> {
 }
 
 /// Cargo unpacks what it has just packaged into its cache of sources, and takes what is there under the same name and version
-/// for the same. What is there is of a former run: without this, packages would be built against each other's past.
-fn forget_former_packages(workspace: &Metadata) {
+/// for the same; likewise what it has built of that. All of it is of a former run: without this, packages would be built against
+/// each other's past. Returns an empty directory to build in.
+fn forget_former_packages(workspace: &Metadata) -> Utf8PathBuf {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let sources = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
     for source in sources.into_iter().flatten().flatten() {
@@ -35,6 +38,9 @@ fn forget_former_packages(workspace: &Metadata) {
             }
         }
     }
+    let target = workspace.target_directory.join("publish");
+    let _ = fs::remove_dir_all(&target);
+    target
 }
 
 /// The package index must be asked for what the crates depend on, and cargo has no exit status for "no answer".

@@ -57,8 +57,8 @@ impl Arrival {
     /// It has come to the service, where `request` began for it: from here on the two are one. Its latency runs from its
     /// arrival; the time until here is a figure of its own. Returns whether they met.
     ///
-    /// A later one, which a layer in between tries after the first, keeps its own beginning. While one is still inside, another
-    /// stays alone.
+    /// A later one, which a layer in between tries after the first, keeps its own beginning; only if it is given up in turn is its
+    /// time told from the arrival. While one is still inside, another stays alone.
     pub fn meet(&self, goodput: &Goodput, request: &mut Request) -> bool {
         // Acquire: pairs with the Release of whoever set the state, and with it comes the place.
         let turn = |from| self.state.compare_exchange(from, TURNING, Ordering::Acquire, Ordering::Relaxed).is_ok();

@@ -286,7 +286,7 @@ impl Request {
         if self.stream {
             route.close_stream(elapsed.saturating_sub(self.head));
         } else {
-            if ending == Ending::Completed && !self.code.is_failure() {
+            if ending == Ending::Completed && self.word.is_served(self.code) {
                 self.time_later(route, elapsed);
             }
             route.leave(self.slot, goodput.present().read(), 1);

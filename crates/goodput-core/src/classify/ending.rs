@@ -4,6 +4,8 @@ use std::fmt;
 
 use goodput_model::{Reason, Verdict};
 
+use super::code::Code;
+
 /// How an event ended. Every event ends in exactly one of these ways, which mean one thing before the response head and
 /// another after it.
 ///
@@ -158,6 +160,15 @@ impl Word {
             Some(Verdict::Good) => Self::Good,
             Some(Verdict::Bad(_)) => Self::Bad,
             Some(Verdict::Excluded(_)) => Self::Excluded,
+        }
+    }
+
+    /// Whether the response counts as served: as the handler has it, else by its code.
+    pub(crate) const fn is_served(self, code: Code) -> bool {
+        match self {
+            Self::Good | Self::GoodButDegraded => true,
+            Self::Bad | Self::Excluded => false,
+            Self::Nothing | Self::Degraded => code.is_success(),
         }
     }
 

@@ -29,6 +29,20 @@ fn status(status: u16) -> Answer {
     Ok(Response::builder().status(status).body(Full::default()).unwrap())
 }
 
+/// A service that answers once it is let go on.
+fn held(
+    release: &Arc<Notify>,
+) -> impl Service<Request<()>, Response = Response<Full<Bytes>>, Error = BoxError, Future: Sized> + Clone + use<> {
+    let release = Arc::clone(release);
+    service_fn(move |_: Request<()>| {
+        let release = Arc::clone(&release);
+        async move {
+            release.notified().await;
+            hello()
+        }
+    })
+}
+
 fn outer(house: &House) -> OuterLayer<Handle> {
     OuterLayer::new(house.handle())
 }
@@ -69,16 +83,7 @@ async fn a_timeout_in_between_is_the_services_and_not_the_clients() {
 async fn a_request_that_is_refused_in_between_is_counted_on_the_outer_layers_route() {
     let house = House::new();
     let release = Arc::new(Notify::new());
-    let service = house.layer().layer(service_fn({
-        let release = Arc::clone(&release);
-        move |_: Request<()>| {
-            let release = Arc::clone(&release);
-            async move {
-                release.notified().await;
-                hello()
-            }
-        }
-    }));
+    let service = house.layer().layer(held(&release));
     let stack =
         outer(&house).route("/outside").layer(ServiceBuilder::new().load_shed().concurrency_limit(1).service(service));
     let mut first = pin!(call(stack.clone()));
@@ -150,16 +155,7 @@ fn a_client_that_leaves_is_cancelled_wherever_its_request_is() {
 async fn waiting_for_a_turn_is_part_of_the_latency_and_a_figure_of_its_own() {
     let house = House::new();
     let release = Arc::new(Notify::new());
-    let service = house.layer().layer(service_fn({
-        let release = Arc::clone(&release);
-        move |_: Request<()>| {
-            let release = Arc::clone(&release);
-            async move {
-                release.notified().await;
-                hello()
-            }
-        }
-    }));
+    let service = house.layer().layer(held(&release));
     let stack = outer(&house).layer(ServiceBuilder::new().concurrency_limit(1).service(service));
     let (mut first, mut second) = (Box::pin(call(stack.clone())), Box::pin(call(stack)));
     assert!(poll(first.as_mut()).is_pending());

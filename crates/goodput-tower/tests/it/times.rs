@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goodput_core::{Latencies, Measure, Slo};
+use goodput_core::{Latencies, Measure, Slo, Verdict};
 use http::{Method, Response};
 use http_body_util::{BodyExt, Full};
 
@@ -65,6 +65,19 @@ fn each_point_that_an_slo_measures_has_a_figure_of_its_own() {
     assert_eq!([&route.success, &route.first_byte, &route.end, &route.streams].map(Latencies::count), [2, 1, 1, 0]);
     within(route.first_byte.quantile(0.5), 3.0);
     within(route.end.quantile(0.5), 7.0);
+    // They are of what was served, as the figure to the head is.
+    let house = self::house();
+    for (status, said) in
+        [(404, None), (503, None), (200, Some(Verdict::bad("wrong"))), (200, Some(Verdict::excluded("odd")))]
+    {
+        let mut response = Response::builder().status(status).body(Script::new([Data(1)])).unwrap();
+        if let Some(said) = said {
+            response.extensions_mut().insert(said);
+        }
+        frames(house.answer(Method::GET, response).body_mut(), 2);
+        let route = house.goodput.status().routes[0].clone();
+        assert_eq!([&route.success, &route.first_byte, &route.end].map(Latencies::count), [0; 3], "{status} {said:?}");
+    }
     // Where nobody measures to there, nobody reads a clock there.
     let house = House::new();
     let mut response = house.answer(Method::GET, Response::new(Script::new([Data(1)])));

@@ -64,7 +64,7 @@ impl Arrival {
         let turn = |from| self.state.compare_exchange(from, TURNING, Ordering::Acquire, Ordering::Relaxed).is_ok();
         if turn(COMING) {
             goodput.queue().leave();
-            let waited = request.began_earlier(self.begun);
+            let waited = request.began_earlier(goodput, self.begun);
             if let Some(route) = goodput.routes().get(request.route()) {
                 route.time_queue(waited);
             }

@@ -190,6 +190,7 @@ impl Goodput {
     }
 
     fn tick_at(&self, now: impl FnOnce() -> Moment) {
+        self.stopwatch.check();
         // The lock is held while reading, so that a later mark never has older counts.
         let mut monitor = self.monitor.lock();
         let (counts, finished) = read_counts(&self.routes, self.slos.len());
@@ -224,6 +225,7 @@ impl Goodput {
             definition: &self.definition,
             mishaps: &self.mishaps,
             queued: self.queue.len(),
+            stopwatch: self.stopwatch.kind(),
         })
     }
 

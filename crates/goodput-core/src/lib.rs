@@ -30,7 +30,7 @@ mod work;
 pub use arrival::{Arrival, Seen};
 pub use builder::{BuildError, GoodputBuilder};
 pub use classify::{Code, Ending, Outcome, TableError};
-pub use clock::{ManualStopwatch, ManualTimeline, Moment, Stopwatch, Timeline};
+pub use clock::{Distrust, ManualStopwatch, ManualTimeline, Moment, Stopwatch, StopwatchKind, Timeline};
 pub use goodput::Goodput;
 pub use goodput_model::*;
 pub use read::{

@@ -141,8 +141,8 @@ impl Request {
     }
 
     /// It began at `begun` already, by so many nanoseconds earlier.
-    pub(crate) fn began_earlier(&mut self, begun: Reading) -> u64 {
-        let earlier = begun.nanos_until(self.begun);
+    pub(crate) fn began_earlier(&mut self, goodput: &Goodput, begun: Reading) -> u64 {
+        let earlier = goodput.stopwatch().nanos_between(begun, self.begun);
         self.begun = begun;
         earlier
     }

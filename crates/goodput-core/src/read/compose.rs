@@ -16,7 +16,7 @@ use super::status::{
     saturating_sum,
 };
 use super::waiting;
-use crate::clock::Moment;
+use crate::clock::{Moment, StopwatchKind};
 use crate::goodput::Mishaps;
 use crate::record::Routes;
 
@@ -32,11 +32,12 @@ pub(crate) struct Parts<'a> {
     pub(crate) definition: &'a Definition,
     pub(crate) mishaps: &'a Mishaps,
     pub(crate) queued: u64,
+    pub(crate) stopwatch: StopwatchKind,
 }
 
 /// Composes a status. All of it but the ages of what is in flight is arithmetic on what was read.
 pub(crate) fn compose(parts: Parts<'_>) -> Status {
-    let Parts { slos, monitor, mut detail, now, tick_every, routes, definition, mishaps, queued } = parts;
+    let Parts { slos, monitor, mut detail, now, tick_every, routes, definition, mishaps, queued, stopwatch } = parts;
     waiting::look(&monitor.waiting, routes, &mut detail.routes, now);
     let flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);
     let observed = monitor.observe(now, &detail.counts, slos);
@@ -61,6 +62,7 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
         age: monitor.age(now),
         since_last_tick: monitor.since_last_tick(now),
         ticks: monitor.ticks(),
+        stopwatch,
         in_flight: saturating_sum(own().map(|route| route.in_flight)),
         overdue: saturating_sum(own().map(|route| route.overdue)),
         queued,

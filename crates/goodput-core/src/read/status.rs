@@ -13,6 +13,7 @@ use goodput_model::{
 use super::flags::Flag;
 use super::latency::Latencies;
 use crate::classify::Outcome;
+use crate::clock::StopwatchKind;
 
 /// What one process knows about itself, from a single pass over its counters.
 ///
@@ -31,6 +32,8 @@ pub struct Status {
     pub since_last_tick: Duration,
     /// Ticks taken.
     pub ticks: u64,
+    /// What requests are timed by.
+    pub stopwatch: StopwatchKind,
     /// Events begun and not finished, on all routes. Calls to dependencies are not among them.
     pub in_flight: u64,
     /// Of these, how many are older than their routes' limits. See [`RouteStatus::overdue`].

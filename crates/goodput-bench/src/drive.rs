@@ -1,0 +1,111 @@
+//! One request through a service, and the bare service that all others are compared with.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::hint::black_box;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use axum::Router;
+use axum::extract::MatchedPath;
+use axum::routing::get;
+use bytes::Bytes;
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::Full;
+use tower::Service;
+
+/// The bodies of requests and responses.
+pub type Payload = Full<Bytes>;
+
+/// The route of every request.
+pub const TEMPLATE: &str = "/users/{id}/orders";
+
+/// Sends the same request again and again: with `host`, `user-agent`, and what axum's router says it matched. Headers and
+/// extensions come back with the response and are sent again, so that neither the driver nor the bare service allocates.
+#[derive(Debug)]
+pub struct Driver {
+    headers: HeaderMap,
+    extensions: Extensions,
+}
+
+impl Default for Driver {
+    fn default() -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::HOST, HeaderValue::from_static("localhost:8080"));
+        headers.insert(http::header::USER_AGENT, HeaderValue::from_static("goodput-bench"));
+        let mut extensions = Extensions::new();
+        extensions.insert(matched_path());
+        Self { headers, extensions }
+    }
+}
+
+impl Driver {
+    /// One request: the service is ready, is called, answers at the first poll, and its body is read to the end.
+    #[inline(never)]
+    pub fn send<S, B>(&mut self, service: &mut S)
+    where
+        S: Service<Request<Payload>, Response = Response<B>>,
+        B: Body,
+    {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut request = Request::new(Full::new(Bytes::from_static(b"hello")));
+        *request.method_mut() = Method::GET;
+        *request.headers_mut() = std::mem::take(&mut self.headers);
+        *request.extensions_mut() = std::mem::take(&mut self.extensions);
+        let _ = black_box(service.poll_ready(&mut context).is_ready());
+        let future = pin!(service.call(black_box(request)));
+        let Poll::Ready(Ok(response)) = future.poll(&mut context) else {
+            unreachable!("the bare service answers at once")
+        };
+        let (parts, body) = response.into_parts();
+        let mut body = pin!(body);
+        while let Poll::Ready(Some(frame)) = Pin::as_mut(&mut body).poll_frame(&mut context) {
+            black_box(frame.is_ok());
+        }
+        (self.headers, self.extensions) = (parts.headers, parts.extensions);
+    }
+}
+
+/// Answers at once with what it was sent: 200, and 503 every 64th time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bare {
+    served: u32,
+}
+
+impl Service<Request<Payload>> for Bare {
+    type Response = Response<Payload>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Payload>, Infallible>>;
+
+    #[inline]
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    #[inline(never)]
+    fn call(&mut self, request: Request<Payload>) -> Self::Future {
+        self.served = self.served.wrapping_add(1);
+        let (parts, body) = request.into_parts();
+        let mut response = Response::new(body);
+        if self.served.is_multiple_of(64) {
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        *response.headers_mut() = parts.headers;
+        *response.extensions_mut() = parts.extensions;
+        ready(Ok(response))
+    }
+}
+
+/// What axum's router puts into a request to the route; only a router can make one.
+fn matched_path() -> MatchedPath {
+    let handler = |path: MatchedPath| async { axum::Extension(path) };
+    let mut router: Router = Router::new().route(TEMPLATE, get(handler));
+    let request = Request::builder().uri("/users/7/orders").body(axum::body::Body::empty());
+    let Ok(request) = request else { unreachable!("the path is one") };
+    let mut context = Context::from_waker(Waker::noop());
+    let future = pin!(Service::<Request<axum::body::Body>>::call(&mut router, request));
+    let Poll::Ready(Ok(mut response)) = future.poll(&mut context) else { unreachable!("the handler does not wait") };
+    let Some(path) = response.extensions_mut().remove() else { unreachable!("the handler has put it there") };
+    path
+}

@@ -1,0 +1,173 @@
+//! The processor's time stamp counter, and when it is not to be trusted.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+use quanta::Clock;
+
+use super::stopwatch::Distrust;
+use super::system::system_nanos;
+
+/// A counter that is watched, with the system's clock behind it. Readings are ticks of the counter, or nanoseconds of the
+/// system marked as such; neither counts to 2^63 in 90 years.
+#[derive(Debug)]
+pub(super) struct Counter {
+    clock: Clock,
+    trusted: AtomicBool,
+    /// Why it is not, and what both showed when that was found.
+    given_up: OnceLock<(Distrust, Pair)>,
+    /// What both showed at the last check.
+    checked: Mutex<Pair>,
+}
+
+/// The counter and the system's clock, read one after the other.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    ticks: u64,
+    nanos: u64,
+}
+
+/// Marks a reading of the system's clock.
+const SYSTEM: u64 = 1 << 63;
+
+impl Counter {
+    pub(super) fn new() -> Self {
+        let clock = Clock::new();
+        let pair = Pair { ticks: clock.raw(), nanos: system_nanos() };
+        let counter =
+            Self { clock, trusted: AtomicBool::new(true), given_up: OnceLock::new(), checked: Mutex::new(pair) };
+        if !counter.is_counter() {
+            counter.give_up(Distrust::Processor, pair);
+        } else if !kernel_uses_it() {
+            counter.give_up(Distrust::Kernel, pair);
+        }
+        counter
+    }
+
+    /// Whether the clock is a counter. Where it is not, its ticks are nanoseconds of the system's clock.
+    fn is_counter(&self) -> bool {
+        const MANY: u64 = 1 << 40;
+        self.clock.delta_as_nanos(0, MANY) != MANY
+    }
+
+    /// Relaxed: two readings from different clocks are told apart.
+    #[inline]
+    pub(super) fn read(&self) -> u64 {
+        if self.trusted.load(Ordering::Relaxed) { self.clock.raw() } else { system_nanos() | SYSTEM }
+    }
+
+    #[inline]
+    pub(super) fn nanos_between(&self, earlier: u64, later: u64) -> u64 {
+        if (earlier | later) & SYSTEM == 0 {
+            self.clock.delta_as_nanos(earlier, later)
+        } else {
+            self.nanos_between_clocks(earlier, later)
+        }
+    }
+
+    /// What began by the counter and ended by the system's clock is timed by each for its part.
+    fn nanos_between_clocks(&self, earlier: u64, later: u64) -> u64 {
+        match (earlier & SYSTEM != 0, later & SYSTEM != 0, self.given_up.get()) {
+            (true, true, _) => later.saturating_sub(earlier),
+            (false, true, Some((_, then))) => {
+                let by_counter = self.clock.delta_as_nanos(earlier, then.ticks);
+                by_counter.saturating_add((later & !SYSTEM).saturating_sub(then.nanos))
+            }
+            // Two threads at the moment of change.
+            _ => 0,
+        }
+    }
+
+    pub(super) fn distrust(&self) -> Option<Distrust> {
+        self.given_up.get().map(|(distrust, _)| *distrust)
+    }
+
+    /// Compares it with the system's clock since the last time, and asks the kernel again.
+    pub(super) fn check(&self) {
+        if self.distrust().is_some() {
+            return;
+        }
+        let mut checked = self.checked.lock();
+        let now = Pair { ticks: self.clock.raw(), nanos: system_nanos() };
+        let (by_counter, by_system) =
+            (self.clock.delta_as_nanos(checked.ticks, now.ticks), now.nanos.saturating_sub(checked.nanos));
+        if has_strayed(by_counter, by_system) {
+            self.give_up(Distrust::Strayed, *checked);
+        } else if !kernel_uses_it() {
+            self.give_up(Distrust::Kernel, now);
+        }
+        *checked = now;
+    }
+
+    /// `trusted_until` is what both showed when they were last found to agree.
+    fn give_up(&self, distrust: Distrust, trusted_until: Pair) {
+        let _ = self.given_up.set((distrust, trusted_until));
+        // Release is not needed: whoever reads the system's clock without seeing why times a moment as nothing.
+        self.trusted.store(false, Ordering::Relaxed);
+    }
+}
+
+/// A hundredth, and the time for which a thread may be stopped between reading the one and the other.
+fn has_strayed(by_counter: u64, by_system: u64) -> bool {
+    const STOPPED: u64 = 50_000_000;
+    by_counter.abs_diff(by_system) > by_system / 100 + STOPPED
+}
+
+/// Whether the kernel keeps its own time by the same counter.
+fn kernel_uses_it() -> bool {
+    const CURRENT: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    let counter = if cfg!(target_arch = "aarch64") { "arch_sys_counter" } else { "tsc" };
+    cfg!(target_os = "linux") && std::fs::read_to_string(CURRENT).is_ok_and(|current| current.trim_end() == counter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given_up_after(nanos: u64) -> (Counter, u64) {
+        let counter = Counter::new();
+        let begun = counter.read();
+        let until = counter.clock.raw().max(1);
+        let ticks_in =
+            |nanos: u64| (nanos as f64 / counter.clock.delta_as_nanos(0, 1 << 40) as f64 * (1_u64 << 40) as f64) as u64;
+        let pair = Pair { ticks: until + ticks_in(nanos), nanos: system_nanos() };
+        counter.give_up(Distrust::Strayed, pair);
+        (counter, begun)
+    }
+
+    #[test]
+    fn a_counter_that_is_trusted_shows_what_the_system_shows() {
+        let counter = Counter::new();
+        let (begun, system) = (counter.read(), system_nanos());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let (by_counter, by_system) = (counter.nanos_between(begun, counter.read()), system_nanos() - system);
+        assert!(!has_strayed(by_counter, by_system), "{by_counter} and {by_system}");
+        counter.check();
+        assert_ne!(counter.distrust(), Some(Distrust::Strayed));
+    }
+
+    #[test]
+    fn what_began_by_the_counter_ends_by_the_system_when_it_is_given_up() {
+        let (counter, begun) = given_up_after(1_000_000_000);
+        if begun & SYSTEM != 0 {
+            return; // it was never trusted on this machine
+        }
+        let elapsed = counter.nanos_between(begun, counter.read());
+        assert!((1_000_000_000..2_000_000_000).contains(&elapsed), "{elapsed}");
+        let later = counter.read();
+        assert!(counter.nanos_between(later, counter.read()) < 1_000_000_000);
+        assert_eq!(counter.nanos_between(later, begun), 0);
+        assert_eq!(counter.distrust(), Some(Distrust::Strayed));
+    }
+
+    #[test]
+    fn a_counter_strays_by_more_than_a_hundredth_and_more_than_a_thread_stands_still() {
+        const SECOND: u64 = 1_000_000_000;
+        let rows = [(0, 0, false), (10, 10, false), (11, 10, true), (0, 10, true), (1, 0, true)];
+        for (by_counter, by_system, strayed) in rows {
+            assert_eq!(has_strayed(by_counter * SECOND, by_system * SECOND), strayed, "{by_counter} {by_system}");
+        }
+        assert!(!has_strayed(SECOND * 10_049 / 1000, SECOND * 10));
+    }
+}

@@ -32,7 +32,7 @@ impl Case {
     pub fn service<S, B>(name: impl Into<String>, service: S) -> Self
     where
         S: Service<Request<Payload>, Response = Response<B>> + Clone + Send + 'static,
-        B: Body,
+        B: Body + Unpin,
     {
         let service = Mutex::new(service);
         Self::new(name, move || {

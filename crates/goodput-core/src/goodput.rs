@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use goodput_model::{Definition, Reason, Verdict};
+use goodput_model::{Definition, Indicator, Reason, Verdict};
 use parking_lot::Mutex;
 
 use crate::builder::GoodputBuilder;
@@ -42,6 +42,7 @@ pub struct Goodput {
     present: Present,
     queue: Queue,
     has_outer: AtomicBool,
+    hears_degraded: bool,
     mishaps: Mishaps,
 }
 
@@ -87,13 +88,14 @@ impl Goodput {
             timeline,
             tick_every,
             slos,
-            definition,
             monitor: Mutex::new(monitor),
             shared: Mutex::new(None),
             present: Present::default(),
             queue: Queue::new(shard_count()),
             has_outer: AtomicBool::new(false),
+            hears_degraded: definition.slos.iter().any(|slo| slo.indicator() == Indicator::Quality),
             mishaps: Mishaps::default(),
+            definition,
         }
     }
 
@@ -147,6 +149,13 @@ impl Goodput {
     #[inline]
     pub fn has_classes(&self) -> bool {
         !self.definition.classes.is_empty()
+    }
+
+    /// Whether it means anything to some SLO that a response is [`Degraded`](goodput_model::Degraded).
+    #[doc(hidden)]
+    #[inline]
+    pub fn hears_degraded(&self) -> bool {
+        self.hears_degraded
     }
 
     /// The same route for requests of this class, made at first sight. Cost: that of [`route`](Self::route).

@@ -32,28 +32,55 @@ use crate::record::{Point, Reasons, Route, RouteId, Said, Slot};
 pub struct Request {
     route: RouteId,
     slot: Slot,
-    stage: Stage,
-    word: Word,
-    code: Code,
-    stream: bool,
-    said: Option<Said>,
     begun: Reading,
-    /// Time to the head, then to the first byte, in nanoseconds.
-    head: u64,
-    first: Option<u64>,
-    end_base: u32,
+    stage: Stage,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How far it has come, with what has to be remembered from here on.
+#[derive(Clone, Copy, Debug)]
 enum Stage {
-    /// No response yet.
+    /// No response yet, and nothing said.
     Waiting,
+    /// No response yet, but a word of the handler's.
+    Told(Heard),
     /// A head, and some SLO waits for the end.
-    Body,
-    /// A stream that every SLO has judged: only its lifetime is still to be known.
-    Stream,
+    Body(Ahead),
+    /// A stream that every SLO has judged: only its lifetime is still to be known. It had its head after so many nanoseconds.
+    Stream {
+        head: u64,
+    },
     Over,
 }
+
+/// What the handler said.
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    word: Word,
+    said: Option<Said>,
+}
+
+impl Heard {
+    const NOTHING: Self = Self { word: Word::Nothing, said: None };
+
+    fn of(goodput: &Goodput, verdict: Option<Verdict>, degraded: bool) -> Self {
+        Self { word: Word::heard(verdict, degraded), said: goodput.reasons().said(verdict) }
+    }
+}
+
+/// What the head said and when, for the end.
+#[derive(Clone, Copy, Debug)]
+struct Ahead {
+    /// Time to the head, then to the first byte, in nanoseconds; [`UNSEEN`] until then.
+    head: u64,
+    first: u64,
+    end_base: u32,
+    code: Code,
+    heard: Heard,
+    stream: bool,
+}
+
+/// The first byte has not been seen.
+const UNSEEN: u64 = u64::MAX;
 
 /// What is known with the head of a response.
 ///
@@ -80,6 +107,12 @@ impl Head {
     pub const fn new(code: Code) -> Self {
         Self { code, verdict: None, degraded: false, stream: false }
     }
+
+    /// Whether it says no more than its code.
+    #[inline]
+    const fn is_plain(&self) -> bool {
+        self.verdict.is_none() && !self.degraded && !self.stream
+    }
 }
 
 impl From<Code> for Head {
@@ -96,7 +129,7 @@ impl Request {
     }
 
     /// A request on `route` began when the stopwatch was read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin_at(goodput: &Goodput, route: RouteId, begun: Reading) -> Self {
         let slot = goodput.present().read();
         if let Some(route) = goodput.routes().get(route) {
@@ -108,19 +141,7 @@ impl Request {
     /// A request without a head yet that began there and then.
     #[inline]
     pub(crate) fn resumed(route: RouteId, slot: Slot, begun: Reading) -> Self {
-        Self {
-            route,
-            slot,
-            stage: Stage::Waiting,
-            word: Word::Nothing,
-            code: Code::http(200),
-            stream: false,
-            said: None,
-            begun,
-            head: 0,
-            first: None,
-            end_base: 0,
-        }
+        Self { route, slot, begun, stage: Stage::Waiting }
     }
 
     /// The route it is counted on.
@@ -131,8 +152,8 @@ impl Request {
     /// The handler's verdict, said before there is a head. The head's own goes before it; of several the last counts.
     #[cold]
     pub fn say(&mut self, goodput: &Goodput, verdict: Verdict) {
-        if self.stage == Stage::Waiting {
-            (self.word, self.said) = (Word::heard(Some(verdict), false), goodput.reasons().said(Some(verdict)));
+        if matches!(self.stage, Stage::Waiting | Stage::Told(_)) {
+            self.stage = Stage::Told(Heard::of(goodput, Some(verdict), false));
         }
     }
 
@@ -157,52 +178,88 @@ impl Request {
     /// Returns whether the end is of interest: some SLO waits for it, or it is that of a stream. If not, the request is over.
     #[inline]
     pub fn respond(&mut self, goodput: &Goodput, head: impl Into<Head>) -> bool {
-        if self.stage == Stage::Waiting {
-            self.respond_after(goodput, head.into(), self.elapsed(goodput));
+        let head = head.into();
+        if head.is_plain() {
+            self.respond_plainly(goodput, head.code);
+        } else {
+            self.respond_specially(goodput, head);
         }
-        matches!(self.stage, Stage::Body | Stage::Stream)
+        matches!(self.stage, Stage::Body(_) | Stage::Stream { .. })
+    }
+
+    /// A head that says no more than its code, as nearly all do. One function from the clock to the last addition, and out of
+    /// line: what is generic over services around it stays small.
+    #[inline(never)]
+    fn respond_plainly(&mut self, goodput: &Goodput, code: Code) {
+        let Stage::Waiting = self.stage else { return self.respond_specially(goodput, code.into()) };
+        let elapsed = self.elapsed(goodput);
+        let Some(route) = goodput.routes().get(self.route) else { return };
+        if route.streams() {
+            self.hear(goodput, route, code.into(), elapsed);
+        } else {
+            self.pass_head(goodput, route, code, Heard::NOTHING, false, elapsed);
+        }
+    }
+
+    #[cold]
+    fn respond_specially(&mut self, goodput: &Goodput, head: Head) {
+        if matches!(self.stage, Stage::Waiting | Stage::Told(_)) {
+            self.respond_after(goodput, head, self.elapsed(goodput));
+        }
     }
 
     /// As [`respond`](Self::respond), `elapsed` nanoseconds after the beginning.
-    #[inline]
     pub(crate) fn respond_after(&mut self, goodput: &Goodput, head: Head, elapsed: u64) {
-        let Some(route) = goodput.routes().get(self.route) else { return };
-        self.code = head.code;
-        if head.verdict.is_some() || self.word == Word::Nothing {
-            self.word = Word::heard(head.verdict, head.degraded);
-            self.said = goodput.reasons().said(head.verdict);
-        } else if head.degraded && self.word == Word::Good {
-            self.word = Word::GoodButDegraded;
+        if let Some(route) = goodput.routes().get(self.route) {
+            self.hear(goodput, route, head, elapsed);
         }
-        self.stream = head.stream || (route.streams() && head.code.is_success());
-        self.head = elapsed;
-        let at_head = route.table().at_head(head.code, self.word, self.stream, elapsed);
-        if let Some(said) = self.said {
+    }
+
+    /// A head that says more than its code, or comes after something was said, or is that of a stream.
+    #[cold]
+    fn hear(&mut self, goodput: &Goodput, route: &Route, head: Head, elapsed: u64) {
+        let heard = match self.stage {
+            Stage::Told(told) if head.verdict.is_none() => {
+                let degraded = head.degraded && told.word == Word::Good;
+                Heard { word: if degraded { Word::GoodButDegraded } else { told.word }, ..told }
+            }
+            _ => Heard::of(goodput, head.verdict, head.degraded),
+        };
+        let stream = head.stream || (route.streams() && head.code.is_success());
+        if let Some(said) = heard.said {
             route.give_reason(said, Point::Head, 1);
-            if self.stream {
+            if stream {
                 route.give_reason(said, Point::StreamHead, 1);
             }
         }
+        self.pass_head(goodput, route, head.code, heard, stream, elapsed);
+    }
+
+    /// Inlined where it is known that nothing was said, which leaves a few loads and additions.
+    #[expect(clippy::inline_always, reason = "half of it is not there where nothing was said")]
+    #[inline(always)]
+    fn pass_head(&mut self, goodput: &Goodput, route: &Route, code: Code, heard: Heard, stream: bool, elapsed: u64) {
+        let at_head = route.table().at_head(code, heard.word, stream, elapsed);
+        let (class, histogram) = (at_head.class, at_head.histogram);
         if let Some(end_base) = at_head.end_base {
-            self.end_base = end_base;
-            self.stage = Stage::Body;
-            if self.stream {
+            self.stage = Stage::Body(Ahead { head: elapsed, first: UNSEEN, end_base, code, heard, stream });
+            if stream {
                 // It is as old as its client likes: no sign of anything.
                 self.open_stream(goodput, route);
             }
-        } else {
-            if at_head.histogram == Histogram::Error {
-                self.note_error(route, Ending::Completed);
-            }
-            if self.stream {
-                self.stage = Stage::Stream;
-                self.open_stream(goodput, route);
-            } else {
-                self.stage = Stage::Over;
-                route.leave(self.slot, goodput.present().read(), 1);
-            }
+            return route.add_timed(class, histogram, elapsed);
         }
-        route.add_timed(at_head.class, at_head.histogram, elapsed);
+        if histogram == Histogram::Error {
+            note_error(route, code, heard, Ending::Completed);
+        }
+        if stream {
+            self.stage = Stage::Stream { head: elapsed };
+            self.open_stream(goodput, route);
+            route.add_timed(class, histogram, elapsed);
+        } else {
+            self.stage = Stage::Over;
+            route.finish_timed((self.slot, goodput.present().read()), class, histogram, elapsed);
+        }
     }
 
     #[cold]
@@ -214,11 +271,12 @@ impl Request {
     /// The first byte of the body is there.
     #[inline]
     pub fn first_byte(&mut self, goodput: &Goodput) {
-        if self.stage == Stage::Body
-            && self.first.is_none()
+        let now = || goodput.stopwatch().nanos_since(self.begun);
+        if let Stage::Body(ahead) = &mut self.stage
+            && ahead.first == UNSEEN
             && let Some(route) = goodput.routes().get(self.route)
         {
-            self.first = Some(if route.table().times_the_first_byte() { self.elapsed(goodput) } else { self.head });
+            ahead.first = if route.table().times_the_first_byte() { now() } else { ahead.head };
         }
     }
 
@@ -226,9 +284,9 @@ impl Request {
     #[inline]
     pub fn complete_at_head(&mut self, goodput: &Goodput) {
         match self.stage {
-            Stage::Body => self.finish(goodput, Ending::Completed, self.head),
-            Stage::Stream => self.close_stream(goodput, self.head),
-            Stage::Waiting | Stage::Over => {}
+            Stage::Body(ahead) => self.finish(goodput, ahead, Ending::Completed, ahead.head),
+            Stage::Stream { head } => self.close_stream(goodput, head, head),
+            Stage::Waiting | Stage::Told(_) | Stage::Over => {}
         }
     }
 
@@ -238,30 +296,29 @@ impl Request {
         let Some(route) = goodput.routes().get(self.route) else { return };
         match self.stage {
             Stage::Over => {}
-            Stage::Waiting => {
+            Stage::Waiting | Stage::Told(_) => {
                 self.stage = Stage::Over;
                 let elapsed = self.elapsed(goodput);
                 let (class, histogram) = route.table().early(ending, elapsed);
-                route.leave(self.slot, goodput.present().read(), 1);
-                route.add_timed(class, histogram, elapsed);
+                route.finish_timed((self.slot, goodput.present().read()), class, histogram, elapsed);
             }
-            Stage::Body => {
-                let times = route.table().times_the_end() || self.stream;
-                let elapsed = if times { self.elapsed(goodput) } else { self.head };
-                self.finish(goodput, ending, elapsed);
+            Stage::Body(ahead) => {
+                let times = route.table().times_the_end() || ahead.stream;
+                let elapsed = if times { self.elapsed(goodput) } else { ahead.head };
+                self.finish(goodput, ahead, ending, elapsed);
             }
-            Stage::Stream => self.close_stream(goodput, self.elapsed(goodput)),
+            Stage::Stream { head } => self.close_stream(goodput, head, self.elapsed(goodput)),
         }
     }
 
     /// The request is over, and its end says how it went in place of its head: a gRPC response that has its code in
     /// trailers, or has come to its end without one.
     pub fn end_with(&mut self, goodput: &Goodput, ending: Ending, code: Code) {
-        if self.stage == Stage::Body
+        if let Stage::Body(ahead) = &mut self.stage
             && let Some(route) = goodput.routes().get(self.route)
         {
-            self.code = code;
-            self.end_base = route.table().end_base(code, self.word, self.stream, self.head);
+            ahead.code = code;
+            ahead.end_base = route.table().end_base(code, ahead.heard.word, ahead.stream, ahead.head);
         }
         self.end(goodput, ending);
     }
@@ -269,71 +326,73 @@ impl Request {
     /// Whether the request has been recorded to its end.
     #[inline]
     pub fn is_over(&self) -> bool {
-        self.stage == Stage::Over
+        matches!(self.stage, Stage::Over)
     }
 
     #[inline]
-    fn finish(&mut self, goodput: &Goodput, ending: Ending, elapsed: u64) {
+    fn finish(&mut self, goodput: &Goodput, ahead: Ahead, ending: Ending, elapsed: u64) {
         self.stage = Stage::Over;
         let Some(route) = goodput.routes().get(self.route) else { return };
-        if let Some(said) = self.said {
-            route.give_reason(said, if self.stream { Point::StreamEnd } else { Point::End }, 1);
+        let Ahead { head, first, end_base, code, heard, stream } = ahead;
+        if let Some(said) = heard.said {
+            route.give_reason(said, if stream { Point::StreamEnd } else { Point::End }, 1);
         }
-        if self.code.is_failure() || self.word == Word::Bad {
-            self.note_error(route, ending);
+        if code.is_failure() || heard.word == Word::Bad {
+            note_error(route, code, heard, ending);
         }
-        let (begun, first) = (self.first.is_some(), self.first.unwrap_or(elapsed));
-        if self.stream {
-            route.close_stream(elapsed.saturating_sub(self.head));
+        let begun = first != UNSEEN;
+        let first = if begun { first } else { elapsed };
+        if stream {
+            route.close_stream(elapsed.saturating_sub(head));
         } else {
-            if ending == Ending::Completed && self.word.is_served(self.code) {
-                self.time_later(route, elapsed);
+            if ending == Ending::Completed && heard.word.is_served(code) {
+                time_later(route, first, elapsed);
             }
             route.leave(self.slot, goodput.present().read(), 1);
         }
-        route.add(route.table().at_end(self.end_base, ending, begun, first, elapsed), 1);
-    }
-
-    /// The figures beyond the head, where some SLO has had their clock read.
-    #[inline]
-    fn time_later(&self, route: &Route, elapsed: u64) {
-        if route.table().times_the_first_byte() {
-            route.time_first_byte(self.first.unwrap_or(elapsed));
-        }
-        if route.table().measures_the_end() {
-            route.time_end(elapsed);
-        }
+        route.add(route.table().at_end(end_base, ending, begun, first, elapsed), 1);
     }
 
     #[cold]
-    fn close_stream(&mut self, goodput: &Goodput, elapsed: u64) {
+    fn close_stream(&mut self, goodput: &Goodput, head: u64, elapsed: u64) {
         self.stage = Stage::Over;
         if let Some(route) = goodput.routes().get(self.route) {
-            route.close_stream(elapsed.saturating_sub(self.head));
-        }
-    }
-
-    /// Counts the word for what went wrong, where the way it ended does not say it alone. Just before it is finished.
-    #[cold]
-    fn note_error(&self, route: &Route, ending: Ending) {
-        if !matches!(ending, Ending::Completed | Ending::Dropped) {
-            return;
-        }
-        match self.word {
-            Word::Nothing | Word::Degraded if self.code.is_failure() && self.code != Code::NO_GRPC_STATUS => {
-                route.give_error(Reasons::error(self.code), 1);
-            }
-            Word::Bad => {
-                if let Some(said) = self.said {
-                    route.give_error(said, 1);
-                }
-            }
-            _ => {}
+            route.close_stream(elapsed.saturating_sub(head));
         }
     }
 
     #[inline]
     fn elapsed(&self, goodput: &Goodput) -> u64 {
         goodput.stopwatch().nanos_since(self.begun)
+    }
+}
+
+/// The figures beyond the head, where some SLO has had their clock read.
+#[inline]
+fn time_later(route: &Route, first: u64, elapsed: u64) {
+    if route.table().times_the_first_byte() {
+        route.time_first_byte(first);
+    }
+    if route.table().measures_the_end() {
+        route.time_end(elapsed);
+    }
+}
+
+/// Counts the word for what went wrong, where the way it ended does not say it alone. Just before it is finished.
+#[cold]
+fn note_error(route: &Route, code: Code, heard: Heard, ending: Ending) {
+    if !matches!(ending, Ending::Completed | Ending::Dropped) {
+        return;
+    }
+    match heard.word {
+        Word::Nothing | Word::Degraded if code.is_failure() && code != Code::NO_GRPC_STATUS => {
+            route.give_error(Reasons::error(code), 1);
+        }
+        Word::Bad => {
+            if let Some(said) = heard.said {
+                route.give_error(said, 1);
+            }
+        }
+        _ => {}
     }
 }

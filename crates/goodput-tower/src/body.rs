@@ -86,6 +86,7 @@ impl<B: Body, H: Borrow<Goodput>> Body for SliBody<B, H> {
 type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
 
 /// Polls a body that somebody is interested in, and lets go of the recorder when it is over.
+#[inline(never)]
 fn follow<B: Body, H: Borrow<Goodput>>(
     mut inner: Pin<&mut B>,
     following: &mut Option<Recorder<H>>,
@@ -121,10 +122,9 @@ fn follow<B: Body, H: Borrow<Goodput>>(
             }
         }
     };
-    if let Some(over) = over
-        && let Some(recorder) = following.take()
-    {
-        recorder.end(over);
+    if let Some(over) = over {
+        recorder.end_as(over);
+        *following = None;
     }
     Poll::Ready(frame)
 }

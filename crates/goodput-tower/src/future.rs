@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use goodput_core::{Ending, Goodput};
 use http::Response;
@@ -15,7 +15,7 @@ use crate::body::{SliBody, Unboxed, WrapBody};
 use crate::head::{Ahead, Asked};
 use crate::outer::Recorded;
 use crate::recorder::Recorder;
-use crate::rest::{Over, Rest};
+use crate::rest::Rest;
 
 pin_project! {
     /// The future of an [`SliService`](crate::SliService).
@@ -33,7 +33,8 @@ pin_project! {
 }
 
 impl<F, H: Borrow<Goodput>, W> ResponseFuture<F, H, W> {
-    #[inline]
+    /// Out of line, where the parts are moved once, and not to another place first.
+    #[inline(never)]
     pub(crate) fn new(inner: F, recorder: Option<Recorder<H>>, asked: Asked) -> Self {
         Self { inner, recorder, asked, wrap: PhantomData }
     }
@@ -51,51 +52,61 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(recorder) = this.recorder else {
-            let answer = ready!(this.inner.poll(cx));
-            return Poll::Ready(
-                answer.map(|response| response.map(|body| W::wrap(SliBody::new(body, None, Rest::Nothing)))),
-            );
-        };
+        let Some(recorder) = this.recorder else { return pass_on::<F, B, E, H, W>(this.inner, cx) };
+        let asked = *this.asked;
         recorder.meet_arrival();
         let watch = recorder.watch();
-        let answer = this.inner.poll(cx);
+        let mut answer = this.inner.poll(cx);
         let ahead = match &answer {
-            Poll::Ready(Ok(response)) => Some(Ahead::of(*this.asked, response)),
+            Poll::Ready(Ok(response)) => Some(Ahead::of(watch.goodput(), asked, response)),
             _ => None,
         };
         watch.returned();
-        Poll::Ready(match (ready!(answer), ahead) {
-            (Ok(mut response), Some(ahead)) => {
-                let rest = pass_head(this.recorder, *this.asked, ahead, &mut response);
-                Ok(response.map(|body| W::wrap(SliBody::new(body, this.recorder.take(), rest))))
+        let rest = match (&mut answer, ahead) {
+            (Poll::Pending, _) => return Poll::Pending,
+            (Poll::Ready(Ok(response)), Some(ahead)) => pass_head(recorder, asked, ahead, response),
+            (Poll::Ready(_), _) => {
+                recorder.end(Ending::Failed);
+                Rest::Nothing
             }
-            (answer, _) => {
-                if let Some(recorder) = this.recorder.take() {
-                    recorder.end(Over::By(Ending::Failed));
-                }
-                answer.map(|response| response.map(|body| W::wrap(SliBody::new(body, None, Rest::Nothing))))
-            }
-        })
+        };
+        if rest == Rest::Nothing {
+            *this.recorder = None;
+        }
+        match answer {
+            Poll::Ready(Ok(response)) if rest == Rest::Nothing => Poll::Ready(Ok(unfollowed::<B, H, W>(response))),
+            Poll::Ready(Ok(response)) => Poll::Ready(Ok(followed::<B, H, W>(response, this.recorder, rest))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
-/// Records the head, and lets go of the recorder unless an end of interest is still to come.
+/// Records the head. Returns what is still to come that is of interest.
 #[inline]
 fn pass_head<B: Body, H: Borrow<Goodput>>(
-    following: &mut Option<Recorder<H>>,
+    recorder: &mut Recorder<H>,
     asked: Asked,
     ahead: Ahead,
     response: &mut Response<B>,
 ) -> Rest {
-    let Some(recorder) = following else { return Rest::Nothing };
     if recorder.may_be_missed() {
         Recorded::mark(recorder.goodput(), response);
     }
-    if !recorder.respond(ahead.head) {
-        *following = None;
-        return Rest::Nothing;
+    if recorder.respond(ahead, response.extensions()) {
+        look_ahead(recorder, asked, ahead, response)
+    } else {
+        Rest::Nothing
     }
+}
+
+/// What is to come after a head whose end is of interest.
+fn look_ahead<B: Body, H: Borrow<Goodput>>(
+    recorder: &mut Recorder<H>,
+    asked: Asked,
+    ahead: Ahead,
+    response: &Response<B>,
+) -> Rest {
     let watch = recorder.watch();
     let rest = Rest::after(asked, ahead, response);
     let lacks_status = rest.lacks_status() && response.body().is_end_stream();
@@ -105,11 +116,37 @@ fn pass_head<B: Body, H: Borrow<Goodput>>(
     }
     if rest == Rest::Nothing {
         recorder.complete_at_head();
-        *following = None;
-    } else if lacks_status && let Some(recorder) = following.take() {
-        recorder.end(rest.over());
+    } else if lacks_status {
+        recorder.end_as(rest.over());
+        return Rest::Nothing;
     }
     rest
+}
+
+/// Polls a future that nobody records.
+#[cold]
+fn pass_on<F, B, E, H, W>(inner: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<Response<W::Body>, E>>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    H: Borrow<Goodput>,
+    W: WrapBody<B, H>,
+{
+    inner.poll(cx).map(|answer| answer.map(unfollowed::<B, H, W>))
+}
+
+/// A response whose end is of no interest. Out of line, where it is moved once, and not to another place first.
+#[inline(never)]
+fn unfollowed<B, H: Borrow<Goodput>, W: WrapBody<B, H>>(response: Response<B>) -> Response<W::Body> {
+    response.map(|body| W::wrap(SliBody::new(body, None, Rest::Nothing)))
+}
+
+/// A response whose end is of interest.
+fn followed<B, H: Borrow<Goodput>, W: WrapBody<B, H>>(
+    response: Response<B>,
+    following: &mut Option<Recorder<H>>,
+    rest: Rest,
+) -> Response<W::Body> {
+    response.map(|body| W::wrap(SliBody::new(body, following.take(), rest)))
 }
 
 impl<F: fmt::Debug, H: Borrow<Goodput>, W> fmt::Debug for ResponseFuture<F, H, W> {

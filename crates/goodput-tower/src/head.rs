@@ -1,23 +1,23 @@
 //! Reads the head of a response: what it says, and what the handler says about it.
 
-use goodput_core::{Code, Degraded, Head, Verdict};
+use goodput_core::{Code, Degraded, Goodput, Head, Verdict};
 use http::header::CONTENT_TYPE;
 use http::{Extensions, HeaderMap, Method, Response, StatusCode, Version};
 use http_body::Body;
 
-/// What a head says, all in all.
+/// What a head says, in short.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ahead {
-    pub(crate) head: Head,
+    pub(crate) code: Code,
     /// How the response is to be followed, if anybody is interested.
     pub(crate) kind: Kind,
+    /// Whether the handler says something in its extensions.
+    says: bool,
 }
 
 /// What kind of response it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// HTTP has no body here, however full it is; or what follows the head is seen by nobody.
-    Bodiless,
     Plain,
     /// An event stream.
     Events,
@@ -28,45 +28,51 @@ pub(crate) enum Kind {
 }
 
 impl Ahead {
-    /// Servers drop a body unread where HTTP has none: there the head is the end. So it is for a tunnel, whose bytes do not
-    /// pass here.
-    ///
     /// The content type is looked up only where it may matter, since that costs more than all the rest: an event stream does not
     /// know its length, and a gRPC response without a body has none.
     #[inline]
-    pub(crate) fn of<B: Body>(asked: Asked, response: &Response<B>) -> Self {
-        let (status, headers) = (response.status(), response.headers());
-        let bodiless = asked.how == How::Head
-            || status.is_informational()
-            || status == StatusCode::NO_CONTENT
-            || status == StatusCode::NOT_MODIFIED
-            || (asked.how == How::Connect && status.is_success());
-        let (kind, code) = if bodiless {
-            (Kind::Bodiless, http(status))
-        } else if asked.may_be_grpc || matches!(response.body().size_hint().exact(), None | Some(0)) {
-            kind(status, headers)
-        } else {
-            (Kind::Plain, http(status))
-        };
-        let said = Said::in_extensions(response.extensions());
-        let head = Head { code, verdict: said.verdict, degraded: said.degraded, stream: kind == Kind::Events };
-        Self { head, kind }
+    pub(crate) fn of<B: Body>(goodput: &Goodput, asked: Asked, response: &Response<B>) -> Self {
+        let code = Code::http(response.status().as_u16());
+        let says = says(response.extensions(), goodput.hears_degraded());
+        if asked.may_be_grpc || matches!(response.body().size_hint().exact(), None | Some(0)) {
+            let (kind, code) = kind(asked, code, response.status(), response.headers());
+            return Self { code, kind, says };
+        }
+        Self { code, kind: Kind::Plain, says }
+    }
+
+    /// Whether it says no more than its code.
+    #[inline]
+    pub(crate) fn is_plain(self) -> bool {
+        self.kind != Kind::Events && !self.says
+    }
+
+    /// What it says, all in all.
+    pub(crate) fn head(self, extensions: &Extensions) -> Head {
+        Head {
+            code: self.code,
+            verdict: extensions.get().copied(),
+            degraded: extensions.get::<Degraded>().is_some(),
+            stream: self.kind == Kind::Events,
+        }
     }
 
     /// What a layer in between answered in place of the service.
-    pub(crate) fn of_refusal<B: Body>(response: &Response<B>) -> Head {
+    pub(crate) fn of_refusal<B: Body>(goodput: &Goodput, response: &Response<B>) -> Head {
         let asked = Asked { how: How::Other, http1: false, may_be_grpc: true };
-        Head { stream: false, ..Self::of(asked, response).head }
+        Head { stream: false, ..Self::of(goodput, asked, response).head(response.extensions()) }
     }
 }
 
-fn http(status: StatusCode) -> Code {
-    Code::http(status.as_u16())
+/// Whether the handler says something about its response, which it does in the response's extensions.
+#[inline]
+fn says(extensions: &Extensions, hears_degraded: bool) -> bool {
+    !extensions.is_empty()
+        && (extensions.get::<Verdict>().is_some() || (hears_degraded && extensions.get::<Degraded>().is_some()))
 }
 
-fn kind(status: StatusCode, headers: &HeaderMap) -> (Kind, Code) {
-    let code = http(status);
-    match media_type(headers) {
+fn kind(asked: Asked, code: Code, status: StatusCode, headers: &HeaderMap) -> (Kind, Code) {
+    match media_type(headers).filter(|_| !asked.has_no_body(status)) {
         Some(media_type) if status == StatusCode::OK && is_grpc(media_type) => match grpc_status(headers) {
             // A response without a body has its status in the headers.
             Some(code) => (Kind::Grpc { answered: true }, code),
@@ -83,23 +89,6 @@ pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<Code> {
     let digits = value.to_str().ok().filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
     // Beyond u32 it is a number all the same, and none that gRPC knows.
     Some(digits.map_or(Code::NO_GRPC_STATUS, |digits| Code::grpc(digits.parse().unwrap_or(u32::MAX))))
-}
-
-/// What the handler said about its response, in the response's extensions.
-#[derive(Clone, Copy, Debug, Default)]
-struct Said {
-    verdict: Option<Verdict>,
-    degraded: bool,
-}
-
-impl Said {
-    #[inline]
-    fn in_extensions(extensions: &Extensions) -> Self {
-        if extensions.is_empty() {
-            return Self::default();
-        }
-        Self { verdict: extensions.get().copied(), degraded: extensions.get::<Degraded>().is_some() }
-    }
 }
 
 /// All that is remembered of the request: what makes its response end differently.
@@ -129,6 +118,16 @@ impl Asked {
         };
         let http1 = version <= Version::HTTP_11;
         Self { how, http1, may_be_grpc: *method == Method::POST && !http1 }
+    }
+
+    /// Whether HTTP has no body here, however full it is: servers drop it unread. So it is for a tunnel, whose bytes do not
+    /// pass by.
+    pub(crate) fn has_no_body(self, status: StatusCode) -> bool {
+        self.how == How::Head
+            || status.is_informational()
+            || status == StatusCode::NO_CONTENT
+            || status == StatusCode::NOT_MODIFIED
+            || (self.how == How::Connect && status.is_success())
     }
 }
 

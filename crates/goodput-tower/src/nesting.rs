@@ -1,15 +1,15 @@
 //! What this thread is serving: so that a layer inside a layer does not count a request twice, and code deep inside a handler
 //! can say its word.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use goodput_core::{Goodput, RouteId, Verdict};
 
 thread_local! {
     /// Whose event this thread is serving, 0 for none.
     static SERVING: Cell<usize> = const { Cell::new(0) };
-    /// What was said since the thread began to serve what it serves, if that is marked.
-    static SAID: Cell<Option<Verdict>> = const { Cell::new(None) };
+    /// What was said in each of the events around, the nearest last, that are marked as having heard something.
+    static SAID: RefCell<Vec<Verdict>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Set in `SERVING` once something was said.
@@ -31,54 +31,55 @@ impl Scope {
         Self(std::ptr::from_ref(goodput).addr())
     }
 
+    #[inline]
     pub(crate) fn dependency(goodput: &Goodput, route: RouteId) -> Self {
         Self(goodput.address_of(route) | DEAF_MARK)
-    }
-
-    /// Whether the caller runs inside an event of this scope. Only the nearest layer around it is looked at.
-    #[inline]
-    pub(crate) fn is_around(self) -> bool {
-        SERVING.try_with(|serving| serving.get() & !SAID_MARK == self.0).unwrap_or(false)
     }
 
     /// From here on this thread serves an event of this scope.
     #[inline]
     pub(crate) fn enter(self) -> Outer {
-        let around = SERVING.try_with(|serving| serving.replace(self.0)).unwrap_or(0);
-        // What was said there is kept: a handler of another instance may say its own word meanwhile.
-        Outer { around, said: if around & SAID_MARK == 0 { None } else { take_said() } }
+        Outer(SERVING.try_with(|serving| serving.replace(self.0)).unwrap_or(0))
     }
 }
 
 /// What the thread was serving before.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Outer {
-    around: usize,
-    said: Option<Verdict>,
-}
+#[must_use = "the thread goes back to it"]
+pub(crate) struct Outer(usize);
 
 impl Outer {
+    /// Whether that was an event of this scope. Only the nearest layer around is looked at.
+    #[inline]
+    pub(crate) fn is(self, scope: Scope) -> bool {
+        self.0 & !SAID_MARK == scope.0
+    }
+
     /// And now it is back to that. Returns what was said meanwhile.
     #[inline]
     pub(crate) fn resume(self) -> Option<Verdict> {
         // A thread that is exiting has no entry left to restore.
-        let left = SERVING.try_with(|serving| serving.replace(self.around)).unwrap_or(0);
-        let heard = if left & SAID_MARK == 0 { None } else { take_said() };
-        if self.said.is_some() {
-            put_said(self.said);
-        }
-        heard
+        let left = SERVING.try_with(|serving| serving.replace(self.0)).unwrap_or(0);
+        if left & SAID_MARK == 0 { None } else { take_said() }
     }
 }
 
 #[cold]
 fn take_said() -> Option<Verdict> {
-    SAID.try_with(Cell::take).ok().flatten()
+    SAID.try_with(|said| said.try_borrow_mut().ok()?.pop()).ok().flatten()
 }
 
-#[cold]
-fn put_said(said: Option<Verdict>) {
-    let _ = SAID.try_with(|cell| cell.set(said));
+/// The last word of an event counts: a second one takes the place of the first. Returns whether it was kept.
+fn keep_said(verdict: Verdict, is_second: bool) -> bool {
+    let keep = |said: &RefCell<Vec<Verdict>>| {
+        let Ok(mut said) = said.try_borrow_mut() else { return false };
+        if is_second {
+            said.pop();
+        }
+        said.push(verdict);
+        true
+    };
+    SAID.try_with(keep).unwrap_or(false)
 }
 
 /// Says the handler's verdict on the request that the current task is serving, from wherever in the handler it is known.
@@ -109,7 +110,7 @@ fn put_said(said: Option<Verdict>) {
 pub fn say(verdict: Verdict) {
     let _ = SERVING.try_with(|serving| {
         let around = serving.get();
-        if around != 0 && around & DEAF_MARK == 0 && SAID.try_with(|said| said.set(Some(verdict))).is_ok() {
+        if around != 0 && around & DEAF_MARK == 0 && keep_said(verdict, around & SAID_MARK != 0) {
             serving.set(around | SAID_MARK);
         }
     });

@@ -282,7 +282,7 @@ where
                 passage.arrival.forget(passage.goodput.borrow());
             }
             Ok(response) => {
-                let head = Ahead::of_refusal(response);
+                let head = Ahead::of_refusal(passage.goodput.borrow(), response);
                 passage.end(Seen::Answer(head));
             }
             Err(_) => passage.end(Seen::Error),

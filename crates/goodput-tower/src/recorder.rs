@@ -3,8 +3,10 @@
 use std::borrow::Borrow;
 use std::sync::Arc;
 
-use goodput_core::{Arrival, Code, Ending, Goodput, Head, Request, RouteId};
+use goodput_core::{Arrival, Code, Ending, Goodput, Head, Request, RouteId, Verdict};
+use http::Extensions;
 
+use crate::head::Ahead;
 use crate::nesting::{self, Scope};
 use crate::outer;
 use crate::rest::Over;
@@ -36,12 +38,11 @@ struct Luggage {
 
 impl<H: Borrow<Goodput>> Recorder<H> {
     /// A request begins now.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "on the path of every request, and called once there")]
+    #[inline(always)]
     pub(crate) fn begin(goodput: H, route: RouteId, dependency: bool) -> Self {
         let request = Request::begin(goodput.borrow(), route);
-        let mut recorder = Self { goodput, request, dependency, if_dropped: Ending::Dropped, luggage: None };
-        recorder.meet_arrival();
-        recorder
+        Self { goodput, request, dependency, if_dropped: Ending::Dropped, luggage: None }
     }
 
     /// Looks for the outer layer that the request came through: at the call, and at every poll until they meet.
@@ -81,6 +82,12 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     #[inline]
     pub(crate) fn watch(&mut self) -> Watch<'_, H> {
         let outer = self.scope().enter();
+        self.watch_from(outer)
+    }
+
+    /// As [`watch`](Self::watch), where the thread serves the request already.
+    #[inline]
+    pub(crate) fn watch_from(&mut self, outer: nesting::Outer) -> Watch<'_, H> {
         Watch { recorder: self, outer, returned: false }
     }
 
@@ -90,9 +97,19 @@ impl<H: Borrow<Goodput>> Recorder<H> {
         if self.dependency { Scope::dependency(goodput, self.request.route()) } else { Scope::request(goodput) }
     }
 
-    /// There is a head. What it says itself goes before what was said on the way. Returns whether the end is of interest.
+    /// There is a head. Returns whether the end is of interest.
     #[inline]
-    pub(crate) fn respond(&mut self, head: Head) -> bool {
+    pub(crate) fn respond(&mut self, ahead: Ahead, extensions: &Extensions) -> bool {
+        if ahead.is_plain() && self.luggage.is_none() {
+            self.request.respond(self.goodput.borrow(), ahead.code)
+        } else {
+            self.respond_specially(ahead.head(extensions))
+        }
+    }
+
+    /// What the head says itself goes before what was said on the way.
+    #[cold]
+    fn respond_specially(&mut self, head: Head) -> bool {
         if let Some(arrival) = self.take_arrival()
             && !arrival.answer(&mut self.request)
         {
@@ -133,9 +150,14 @@ impl<H: Borrow<Goodput>> Recorder<H> {
         self.request.complete_at_head(self.goodput.borrow());
     }
 
-    /// The request is over.
+    /// The request is over, and what its head said holds.
+    pub(crate) fn end(&mut self, ending: Ending) {
+        self.finish(ending);
+    }
+
+    /// The request is over, as its end says.
     #[inline]
-    pub(crate) fn end(mut self, over: Over) {
+    pub(crate) fn end_as(&mut self, over: Over) {
         match over {
             Over::By(ending) => self.finish(ending),
             Over::With(code) => {
@@ -166,6 +188,11 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     }
 
     #[cold]
+    fn hear(&mut self, verdict: Verdict) {
+        self.request.say(self.goodput.borrow(), verdict);
+    }
+
+    #[cold]
     fn panicked(&mut self) {
         self.finish(Ending::Panicked);
     }
@@ -189,6 +216,11 @@ pub(crate) struct Watch<'a, H: Borrow<Goodput>> {
 }
 
 impl<H: Borrow<Goodput>> Watch<'_, H> {
+    #[inline]
+    pub(crate) fn goodput(&self) -> &Goodput {
+        self.recorder.goodput()
+    }
+
     /// The service's code has returned.
     #[inline]
     pub(crate) fn returned(mut self) {
@@ -200,8 +232,7 @@ impl<H: Borrow<Goodput>> Drop for Watch<'_, H> {
     #[inline]
     fn drop(&mut self) {
         if let Some(verdict) = self.outer.resume() {
-            let recorder = &mut *self.recorder;
-            recorder.request.say(recorder.goodput.borrow(), verdict);
+            self.recorder.hear(verdict);
         }
         if !self.returned {
             self.recorder.panicked();

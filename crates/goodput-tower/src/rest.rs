@@ -33,7 +33,7 @@ pub(crate) enum Rest {
 impl Rest {
     /// What is to come after this head.
     pub(crate) fn after<B: Body>(asked: Asked, ahead: Ahead, response: &Response<B>) -> Self {
-        if ahead.kind == Kind::Bodiless {
+        if asked.has_no_body(response.status()) {
             return Self::Nothing;
         }
         let at_its_end = response.body().is_end_stream();
@@ -43,7 +43,7 @@ impl Rest {
             _ if at_its_end => return Self::Nothing,
             Kind::Grpc { answered } => return Self::UntilItsStatus { answered },
             Kind::Events => return Self::UntilItsEnd,
-            Kind::Bodiless | Kind::Plain => {}
+            Kind::Plain => {}
         }
         let then_trailers = response.headers().contains_key(TRAILER);
         // Servers hold the body to the header, if there is one.
@@ -137,6 +137,8 @@ mod tests {
     use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
     use std::convert::Infallible;
 
+    use goodput_core::{Goodput, Slo};
+
     use super::*;
     use crate::head::How;
 
@@ -145,7 +147,8 @@ mod tests {
     type Headers<'a> = &'a [(HeaderName, &'a str)];
 
     fn rest_after<B: Body>(asked: Asked, response: &Response<B>) -> Rest {
-        Rest::after(asked, Ahead::of(asked, response), response)
+        let goodput = Goodput::builder("rest").slo(Slo::availability("ok", "99%")).build().unwrap();
+        Rest::after(asked, Ahead::of(&goodput, asked, response), response)
     }
 
     fn answer(status: u16, headers: Headers<'_>) -> Answer {

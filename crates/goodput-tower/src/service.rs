@@ -69,10 +69,6 @@ where
         let mut route = self.names.route(goodput, &request);
         let dependency = self.names.dependency().is_some();
         let scope = if dependency { Scope::dependency(goodput, route) } else { Scope::request(goodput) };
-        if scope.is_around() {
-            goodput.note_nested_layer();
-            return ResponseFuture::new(self.inner.call(request), None, asked);
-        }
         let candidate = self.names.candidate(goodput, &request, route);
         if goodput.has_classes() && !dependency {
             let own = request.extensions().get().map(|RequestClass(name)| goodput.class(name));
@@ -81,11 +77,18 @@ where
                 class => goodput.in_class(route, class),
             };
         }
+        let outer = scope.enter();
+        if outer.is(scope) {
+            outer.resume();
+            goodput.note_nested_layer();
+            return ResponseFuture::new(self.inner.call(request), None, asked);
+        }
         let mut recorder = Recorder::begin(self.goodput.clone(), route, dependency);
+        recorder.meet_arrival();
         if let Some(candidate) = candidate {
             recorder.admit_later(candidate);
         }
-        let watch = recorder.watch();
+        let watch = recorder.watch_from(outer);
         let inner = self.inner.call(request);
         watch.returned();
         ResponseFuture::new(inner, Some(recorder), asked)

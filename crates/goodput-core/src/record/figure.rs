@@ -8,12 +8,12 @@ use super::histogram::{self, Buckets, Carries};
 #[derive(Debug)]
 pub(super) struct Figure {
     shards: Box<[OnceLock<Box<Buckets>>]>,
-    carries: Carries,
+    carries: Box<Carries>,
 }
 
 impl Figure {
     pub(super) fn new(shards: usize) -> Self {
-        Self { shards: (0..shards).map(|_| OnceLock::new()).collect(), carries: Carries::new() }
+        Self { shards: (0..shards).map(|_| OnceLock::new()).collect(), carries: Box::new(Carries::new()) }
     }
 
     #[inline]

@@ -42,15 +42,21 @@ impl Buckets {
     #[inline]
     pub(super) fn add_relaxed(&self, nanos: u64, carries: &Carries) {
         let bucket = bucket(nanos);
-        let octave = 1 << (bucket >> PER_OCTAVE_BITS);
-        if self.octaves.load(Ordering::Relaxed) & octave == 0 {
-            self.octaves.fetch_or(octave, Ordering::Relaxed);
+        if let Some(cell) = self.counts.get(bucket) {
+            let before = cell.fetch_add(1, Ordering::Relaxed);
+            // The first one here, or the first one after a wrap.
+            if before.wrapping_add(1) <= 1 {
+                self.turn(bucket, before, carries);
+            }
         }
-        if let Some(cell) = self.counts.get(bucket)
-            && cell.fetch_add(1, Ordering::Relaxed) == u32::MAX
-        {
+    }
+
+    #[cold]
+    fn turn(&self, bucket: usize, before: u32, carries: &Carries) {
+        if before == u32::MAX {
             carries.add_relaxed(bucket);
         }
+        self.octaves.fetch_or(1 << (bucket >> PER_OCTAVE_BITS), Ordering::Relaxed);
     }
 }
 
@@ -97,13 +103,12 @@ impl Carries {
 /// The bucket of a latency.
 #[inline]
 pub(crate) fn bucket(nanos: u64) -> usize {
-    if nanos < 1 << LOWEST_OCTAVE {
-        return LOWEST;
-    }
+    // The last nanosecond below the octaves falls into the bucket for all of them, the first beyond into the one for those.
+    let nanos = nanos.clamp((1 << LOWEST_OCTAVE) - 1, 1 << (LOWEST_OCTAVE as usize + OCTAVES));
     let octave = nanos.ilog2();
-    let within = (nanos >> (octave - PER_OCTAVE_BITS)) & ((1 << PER_OCTAVE_BITS) - 1);
-    let octave = (octave - LOWEST_OCTAVE + 1) as usize;
-    ((octave << PER_OCTAVE_BITS) + within as usize).min(HIGHEST)
+    // From 8 to 15: the octave's leading bit and the ones that tell its buckets apart.
+    let within = (nanos >> (octave - PER_OCTAVE_BITS)) as usize;
+    (((octave + 1 - LOWEST_OCTAVE) as usize) << PER_OCTAVE_BITS) + within - (1 << PER_OCTAVE_BITS)
 }
 
 /// The nanoseconds a bucket begins at, and the ones the next begins at.

@@ -4,6 +4,7 @@
 mod cells;
 mod class;
 mod figure;
+mod hints;
 mod histogram;
 mod queue;
 mod reasons;

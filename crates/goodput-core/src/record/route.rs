@@ -72,6 +72,12 @@ impl Route {
         &self.template
     }
 
+    /// Whether it is the route of this template and class.
+    #[inline]
+    pub(crate) fn is(&self, template: &str, class: ClassId) -> bool {
+        *self.template == *template && self.class == class
+    }
+
     pub(crate) fn class(&self) -> ClassId {
         self.class
     }
@@ -116,7 +122,27 @@ impl Route {
     /// One event passed a decision point, and was timed there.
     #[inline]
     pub(crate) fn add_timed(&self, class: ClassIndex, histogram: Histogram, elapsed: u64) {
+        self.add_timed_on(self.shard(), class, histogram, elapsed);
+    }
+
+    /// One event passed its last decision point, was timed there, and is in flight no longer.
+    #[expect(clippy::inline_always, reason = "on the path of every request, and called once there")]
+    #[inline(always)]
+    pub(crate) fn finish_timed(
+        &self,
+        (began, now): (Slot, Slot),
+        class: ClassIndex,
+        histogram: Histogram,
+        elapsed: u64,
+    ) {
         let shard = self.shard();
+        self.ended.end_release(shard, began, now, 1);
+        self.add_timed_on(shard, class, histogram, elapsed);
+    }
+
+    #[expect(clippy::inline_always, reason = "on the path of every request, and called once there")]
+    #[inline(always)]
+    fn add_timed_on(&self, shard: usize, class: ClassIndex, histogram: Histogram, elapsed: u64) {
         match histogram {
             Histogram::Success => self.success.add_relaxed(shard, elapsed),
             Histogram::Error => self.error.add_relaxed(shard, elapsed),

@@ -10,6 +10,7 @@ use goodput_model::{Definition, Reason};
 use parking_lot::Mutex;
 
 use super::class::ClassId;
+use super::hints::Hints;
 use super::route::{Route, RouteRules};
 
 /// The route of events that matched none, and the one of events whose route has no place of its own.
@@ -70,6 +71,7 @@ pub(crate) struct Routes {
     /// dependencies that have no place of their own.
     slots: Box<[OnceLock<Entry>]>,
     mask: usize,
+    hints: Hints,
     shards: usize,
     plan: Plan,
     admitted: Mutex<usize>,
@@ -104,6 +106,7 @@ impl Routes {
         let routes = Self {
             slots: (0..=capacity + 2 * kinds).map(|_| OnceLock::new()).collect(),
             mask: capacity - 1,
+            hints: Hints::new(capacity),
             shards,
             plan,
             admitted: Mutex::new(0),
@@ -124,10 +127,29 @@ impl Routes {
     /// The route of a template for requests of a class; `unmatched` for requests that matched none.
     #[inline]
     pub(crate) fn resolve(&self, template: Option<&str>, class: ClassId) -> RouteId {
-        let Some(template) = template else {
-            return self.unmatched(class);
-        };
-        self.find(template, class).unwrap_or_else(|| self.first_sight(template, class))
+        match template {
+            None => self.unmatched(class),
+            Some(template) if class == ClassId::NONE => self.resolve_unclassed(template),
+            Some(template) => self.find(template, class).unwrap_or_else(|| self.first_sight(template, class)),
+        }
+    }
+
+    /// Where the same string was seen before, one comparison is enough.
+    #[inline]
+    fn resolve_unclassed(&self, template: &str) -> RouteId {
+        let hint = self.hints.of(template);
+        if self.get(hint).is_some_and(|route| route.is(template, ClassId::NONE)) {
+            return hint;
+        }
+        self.search(template)
+    }
+
+    /// Out of line, so that the shortcut is not.
+    #[inline(never)]
+    fn search(&self, template: &str) -> RouteId {
+        let found = self.find(template, ClassId::NONE).unwrap_or_else(|| self.first_sight(template, ClassId::NONE));
+        self.hints.note(template, found);
+        found
     }
 
     /// The route of a template, if it is there already.
@@ -135,7 +157,7 @@ impl Routes {
     pub(crate) fn find(&self, template: &str, class: ClassId) -> Option<RouteId> {
         for slot in self.probes(template, class) {
             match self.slots.get(slot as usize).and_then(OnceLock::get)? {
-                Entry::Route(route) if *route.template() == *template && route.class() == class => {
+                Entry::Route(route) if route.is(template, class) => {
                     return Some(RouteId(slot));
                 }
                 Entry::Classed { template: own, route } if **own == *template && class == ClassId::NONE => {

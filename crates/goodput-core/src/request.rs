@@ -76,7 +76,11 @@ struct Ahead {
     end_base: u32,
     code: Code,
     heard: Heard,
+    /// Whether that is a failure, by the default rules.
+    fails: bool,
     stream: bool,
+    /// Whether some SLO measures the first byte.
+    times_first: bool,
 }
 
 /// The first byte has not been seen.
@@ -179,45 +183,40 @@ impl Request {
     #[inline]
     pub fn respond(&mut self, goodput: &Goodput, head: impl Into<Head>) -> bool {
         let head = head.into();
-        if head.is_plain() {
-            self.respond_plainly(goodput, head.code);
-        } else {
-            self.respond_specially(goodput, head);
-        }
-        matches!(self.stage, Stage::Body(_) | Stage::Stream { .. })
+        if head.is_plain() { self.respond_plainly(goodput, head.code) } else { self.respond_specially(goodput, head) }
     }
 
     /// A head that says no more than its code, as nearly all do. One function from the clock to the last addition, and out of
     /// line: what is generic over services around it stays small.
     #[inline(never)]
-    fn respond_plainly(&mut self, goodput: &Goodput, code: Code) {
+    fn respond_plainly(&mut self, goodput: &Goodput, code: Code) -> bool {
         let Stage::Waiting = self.stage else { return self.respond_specially(goodput, code.into()) };
         let elapsed = self.elapsed(goodput);
-        let Some(route) = goodput.routes().get(self.route) else { return };
+        let Some(route) = goodput.routes().get(self.route) else { return false };
         if route.streams() {
-            self.hear(goodput, route, code.into(), elapsed);
+            self.hear(goodput, route, code.into(), elapsed)
         } else {
-            self.pass_head(goodput, route, code, Heard::NOTHING, false, elapsed);
+            self.pass_head(goodput, route, code, Heard::NOTHING, false, elapsed)
         }
     }
 
     #[cold]
-    fn respond_specially(&mut self, goodput: &Goodput, head: Head) {
-        if matches!(self.stage, Stage::Waiting | Stage::Told(_)) {
-            self.respond_after(goodput, head, self.elapsed(goodput));
+    fn respond_specially(&mut self, goodput: &Goodput, head: Head) -> bool {
+        match self.stage {
+            Stage::Waiting | Stage::Told(_) => self.respond_after(goodput, head, self.elapsed(goodput)),
+            Stage::Body(_) | Stage::Stream { .. } => true,
+            Stage::Over => false,
         }
     }
 
     /// As [`respond`](Self::respond), `elapsed` nanoseconds after the beginning.
-    pub(crate) fn respond_after(&mut self, goodput: &Goodput, head: Head, elapsed: u64) {
-        if let Some(route) = goodput.routes().get(self.route) {
-            self.hear(goodput, route, head, elapsed);
-        }
+    pub(crate) fn respond_after(&mut self, goodput: &Goodput, head: Head, elapsed: u64) -> bool {
+        goodput.routes().get(self.route).is_some_and(|route| self.hear(goodput, route, head, elapsed))
     }
 
     /// A head that says more than its code, or comes after something was said, or is that of a stream.
     #[cold]
-    fn hear(&mut self, goodput: &Goodput, route: &Route, head: Head, elapsed: u64) {
+    fn hear(&mut self, goodput: &Goodput, route: &Route, head: Head, elapsed: u64) -> bool {
         let heard = match self.stage {
             Stage::Told(told) if head.verdict.is_none() => {
                 let degraded = head.degraded && told.word == Word::Good;
@@ -232,22 +231,34 @@ impl Request {
                 route.give_reason(said, Point::StreamHead, 1);
             }
         }
-        self.pass_head(goodput, route, head.code, heard, stream, elapsed);
+        self.pass_head(goodput, route, head.code, heard, stream, elapsed)
     }
 
     /// Inlined where it is known that nothing was said, which leaves a few loads and additions.
     #[expect(clippy::inline_always, reason = "half of it is not there where nothing was said")]
     #[inline(always)]
-    fn pass_head(&mut self, goodput: &Goodput, route: &Route, code: Code, heard: Heard, stream: bool, elapsed: u64) {
+    fn pass_head(
+        &mut self,
+        goodput: &Goodput,
+        route: &Route,
+        code: Code,
+        heard: Heard,
+        stream: bool,
+        elapsed: u64,
+    ) -> bool {
         let at_head = route.table().at_head(code, heard.word, stream, elapsed);
         let (class, histogram) = (at_head.class, at_head.histogram);
         if let Some(end_base) = at_head.end_base {
-            self.stage = Stage::Body(Ahead { head: elapsed, first: UNSEEN, end_base, code, heard, stream });
+            let fails = histogram == Histogram::Error;
+            let times_first = route.table().times_the_first_byte();
+            self.stage =
+                Stage::Body(Ahead { head: elapsed, first: UNSEEN, end_base, code, heard, fails, stream, times_first });
             if stream {
                 // It is as old as its client likes: no sign of anything.
                 self.open_stream(goodput, route);
             }
-            return route.add_timed(class, histogram, elapsed);
+            route.add_timed(class, histogram, elapsed);
+            return true;
         }
         if histogram == Histogram::Error {
             note_error(route, code, heard, Ending::Completed);
@@ -260,6 +271,7 @@ impl Request {
             self.stage = Stage::Over;
             route.finish_timed((self.slot, goodput.present().read()), class, histogram, elapsed);
         }
+        stream
     }
 
     #[cold]
@@ -274,9 +286,8 @@ impl Request {
         let now = || goodput.stopwatch().nanos_since(self.begun);
         if let Stage::Body(ahead) = &mut self.stage
             && ahead.first == UNSEEN
-            && let Some(route) = goodput.routes().get(self.route)
         {
-            ahead.first = if route.table().times_the_first_byte() { now() } else { ahead.head };
+            ahead.first = if ahead.times_first { now() } else { ahead.head };
         }
     }
 
@@ -284,7 +295,11 @@ impl Request {
     #[inline]
     pub fn complete_at_head(&mut self, goodput: &Goodput) {
         match self.stage {
-            Stage::Body(ahead) => self.finish(goodput, ahead, Ending::Completed, ahead.head),
+            Stage::Body(ahead) => {
+                if let Some(route) = goodput.routes().get(self.route) {
+                    self.finish(goodput, route, &ahead, Ending::Completed, ahead.head);
+                }
+            }
             Stage::Stream { head } => self.close_stream(goodput, head, head),
             Stage::Waiting | Stage::Told(_) | Stage::Over => {}
         }
@@ -305,7 +320,7 @@ impl Request {
             Stage::Body(ahead) => {
                 let times = route.table().times_the_end() || ahead.stream;
                 let elapsed = if times { self.elapsed(goodput) } else { ahead.head };
-                self.finish(goodput, ahead, ending, elapsed);
+                self.finish(goodput, route, &ahead, ending, elapsed);
             }
             Stage::Stream { head } => self.close_stream(goodput, head, self.elapsed(goodput)),
         }
@@ -318,6 +333,7 @@ impl Request {
             && let Some(route) = goodput.routes().get(self.route)
         {
             ahead.code = code;
+            ahead.fails = code.is_failure() || ahead.heard.word == Word::Bad;
             ahead.end_base = route.table().end_base(code, ahead.heard.word, ahead.stream, ahead.head);
         }
         self.end(goodput, ending);
@@ -329,15 +345,15 @@ impl Request {
         matches!(self.stage, Stage::Over)
     }
 
-    #[inline]
-    fn finish(&mut self, goodput: &Goodput, ahead: Ahead, ending: Ending, elapsed: u64) {
+    #[expect(clippy::inline_always, reason = "at the end of every body that is followed")]
+    #[inline(always)]
+    fn finish(&mut self, goodput: &Goodput, route: &Route, ahead: &Ahead, ending: Ending, elapsed: u64) {
         self.stage = Stage::Over;
-        let Some(route) = goodput.routes().get(self.route) else { return };
-        let Ahead { head, first, end_base, code, heard, stream } = ahead;
+        let Ahead { head, first, end_base, code, heard, fails, stream, times_first } = *ahead;
         if let Some(said) = heard.said {
             route.give_reason(said, if stream { Point::StreamEnd } else { Point::End }, 1);
         }
-        if code.is_failure() || heard.word == Word::Bad {
+        if fails {
             note_error(route, code, heard, ending);
         }
         let begun = first != UNSEEN;
@@ -345,12 +361,13 @@ impl Request {
         if stream {
             route.close_stream(elapsed.saturating_sub(head));
         } else {
-            if ending == Ending::Completed && heard.word.is_served(code) {
-                time_later(route, first, elapsed);
+            if route.table().times_the_end() && ending == Ending::Completed && heard.word.is_served(code) {
+                time_later(route, times_first.then_some(first), elapsed);
             }
             route.leave(self.slot, goodput.present().read(), 1);
         }
-        route.add(route.table().at_end(end_base, ending, begun, first, elapsed), 1);
+        let class = route.table().at_end(end_base, ending, begun, first, elapsed);
+        route.add(class, 1);
     }
 
     #[cold]
@@ -369,8 +386,8 @@ impl Request {
 
 /// The figures beyond the head, where some SLO has had their clock read.
 #[inline]
-fn time_later(route: &Route, first: u64, elapsed: u64) {
-    if route.table().times_the_first_byte() {
+fn time_later(route: &Route, first: Option<u64>, elapsed: u64) {
+    if let Some(first) = first {
         route.time_first_byte(first);
     }
     if route.table().measures_the_end() {

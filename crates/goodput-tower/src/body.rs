@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Buf;
 use goodput_core::{Ending, Goodput};
@@ -95,15 +95,15 @@ fn follow<B: Body, H: Borrow<Goodput>>(
 ) -> Polled<B> {
     let Some(recorder) = following else { return inner.poll_frame(cx) };
     let watch = recorder.watch();
-    let frame = inner.as_mut().poll_frame(cx);
+    let polled = inner.as_mut().poll_frame(cx);
     // Asked only now: before this frame was taken, the answer was about this frame.
-    let at_its_end = matches!(&frame, Poll::Ready(Some(Ok(_)))) && inner.is_end_stream();
+    let at_its_end = matches!(&polled, Poll::Ready(Some(Ok(_)))) && inner.is_end_stream();
     watch.returned();
-    let frame = ready!(frame);
-    let over = match &frame {
-        Some(Err(_)) => Some(Over::By(Ending::Failed)),
-        None => Some(rest.over()),
-        Some(Ok(frame)) => {
+    let over = match &polled {
+        Poll::Pending => None,
+        Poll::Ready(None) => Some(rest.over()),
+        Poll::Ready(Some(Err(_))) => Some(Over::By(Ending::Failed)),
+        Poll::Ready(Some(Ok(frame))) => {
             let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64; // usize is at most 64 bits
             if bytes > 0 {
                 recorder.first_byte();
@@ -126,7 +126,7 @@ fn follow<B: Body, H: Borrow<Goodput>>(
         recorder.end_as(over);
         *following = None;
     }
-    Poll::Ready(frame)
+    polled
 }
 
 impl<B: fmt::Debug, H: Borrow<Goodput>> fmt::Debug for SliBody<B, H> {

@@ -33,8 +33,7 @@ pin_project! {
 }
 
 impl<F, H: Borrow<Goodput>, W> ResponseFuture<F, H, W> {
-    /// Out of line, where the parts are moved once, and not to another place first.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn new(inner: F, recorder: Option<Recorder<H>>, asked: Asked) -> Self {
         Self { inner, recorder, asked, wrap: PhantomData }
     }
@@ -140,7 +139,8 @@ fn unfollowed<B, H: Borrow<Goodput>, W: WrapBody<B, H>>(response: Response<B>) -
     response.map(|body| W::wrap(SliBody::new(body, None, Rest::Nothing)))
 }
 
-/// A response whose end is of interest.
+/// A response whose end is of interest. Out of line, as above.
+#[inline(never)]
 fn followed<B, H: Borrow<Goodput>, W: WrapBody<B, H>>(
     response: Response<B>,
     following: &mut Option<Recorder<H>>,

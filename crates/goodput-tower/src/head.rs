@@ -34,7 +34,7 @@ impl Ahead {
     pub(crate) fn of<B: Body>(goodput: &Goodput, asked: Asked, response: &Response<B>) -> Self {
         let code = Code::http(response.status().as_u16());
         let says = says(response.extensions(), goodput.hears_degraded());
-        if asked.may_be_grpc || matches!(response.body().size_hint().exact(), None | Some(0)) {
+        if asked.may_be_grpc() || matches!(response.body().size_hint().exact(), None | Some(0)) {
             let (kind, code) = kind(asked, code, response.status(), response.headers());
             return Self { code, kind, says };
         }
@@ -59,7 +59,7 @@ impl Ahead {
 
     /// What a layer in between answered in place of the service.
     pub(crate) fn of_refusal<B: Body>(goodput: &Goodput, response: &Response<B>) -> Head {
-        let asked = Asked { how: How::Other, http1: false, may_be_grpc: true };
+        let asked = Asked::by(&Method::POST, Version::HTTP_2);
         Head { stream: false, ..Self::of(goodput, asked, response).head(response.extensions()) }
     }
 }
@@ -91,43 +91,47 @@ pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<Code> {
     Some(digits.map_or(Code::NO_GRPC_STATUS, |digits| Code::grpc(digits.parse().unwrap_or(u32::MAX))))
 }
 
-/// All that is remembered of the request: what makes its response end differently.
+/// All that is remembered of the request, as bits: what makes its response end differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Asked {
-    pub(crate) how: How,
-    /// HTTP/1 servers cut a body at its declared length; from HTTP/2 on, one that goes beyond it breaks its stream.
-    pub(crate) http1: bool,
-    /// Whether it may be a gRPC call: a `POST`, and not over HTTP/1.
-    pub(crate) may_be_grpc: bool,
-}
+pub(crate) struct Asked(u8);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum How {
-    Head,
-    Connect,
-    Other,
-}
+const HEAD: u8 = 1;
+const CONNECT: u8 = 2;
+const POST: u8 = 4;
+const HTTP1: u8 = 8;
 
 impl Asked {
     #[inline]
     pub(crate) fn by(method: &Method, version: Version) -> Self {
         let how = match *method {
-            Method::HEAD => How::Head,
-            Method::CONNECT => How::Connect,
-            _ => How::Other,
+            Method::GET => 0,
+            Method::POST => POST,
+            Method::HEAD => HEAD,
+            Method::CONNECT => CONNECT,
+            _ => 0,
         };
-        let http1 = version <= Version::HTTP_11;
-        Self { how, http1, may_be_grpc: *method == Method::POST && !http1 }
+        Self(how | if version <= Version::HTTP_11 { HTTP1 } else { 0 })
+    }
+
+    /// HTTP/1 servers cut a body at its declared length; from HTTP/2 on, one that goes beyond it breaks its stream.
+    pub(crate) fn http1(self) -> bool {
+        self.0 & HTTP1 != 0
+    }
+
+    /// Whether it may be a gRPC call: a `POST`, and not over HTTP/1.
+    #[inline]
+    pub(crate) fn may_be_grpc(self) -> bool {
+        self.0 & (POST | HTTP1) == POST
     }
 
     /// Whether HTTP has no body here, however full it is: servers drop it unread. So it is for a tunnel, whose bytes do not
     /// pass by.
     pub(crate) fn has_no_body(self, status: StatusCode) -> bool {
-        self.how == How::Head
+        self.0 & HEAD != 0
             || status.is_informational()
             || status == StatusCode::NO_CONTENT
             || status == StatusCode::NOT_MODIFIED
-            || (self.how == How::Connect && status.is_success())
+            || (self.0 & CONNECT != 0 && status.is_success())
     }
 }
 

@@ -179,12 +179,20 @@ impl<H: Borrow<Goodput>> Recorder<H> {
 
     #[inline]
     fn finish(&mut self, ending: Ending) {
+        if self.luggage.is_some() {
+            self.finish_arrival(ending);
+        }
+        self.request.end(self.goodput.borrow(), ending);
+    }
+
+    /// Where an outer layer records the end, nothing is left to record here.
+    #[cold]
+    fn finish_arrival(&mut self, ending: Ending) {
         match self.take_arrival() {
             None => {}
             Some(arrival) if ending == Ending::Dropped => arrival.give_up(&mut self.request),
             Some(arrival) => drop(arrival.answer(&mut self.request)),
         }
-        self.request.end(self.goodput.borrow(), ending);
     }
 
     #[cold]

@@ -47,10 +47,10 @@ impl Rest {
         }
         let then_trailers = response.headers().contains_key(TRAILER);
         // Servers hold the body to the header, if there is one.
-        match content_length(response.headers()).or_else(|| response.body().size_hint().exact()) {
+        match declared(response.headers()).or_else(|| response.body().size_hint().exact()) {
             None => Self::UntilItsEnd,
-            Some(0) if !then_trailers && asked.http1 => Self::Nothing,
-            Some(declared) => Self::Bytes { declared, then_trailers, cut: asked.http1 },
+            Some(0) if !then_trailers && asked.http1() => Self::Nothing,
+            Some(declared) => Self::Bytes { declared, then_trailers, cut: asked.http1() },
         }
     }
 }
@@ -125,22 +125,22 @@ impl Rest {
     }
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
+/// The length that the headers declare.
+fn declared(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::HeaderName;
     use http::header::CONTENT_TYPE;
+    use http::{HeaderName, Method, Version};
     use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
     use std::convert::Infallible;
 
     use goodput_core::{Goodput, Slo};
 
     use super::*;
-    use crate::head::How;
 
     type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
@@ -169,32 +169,32 @@ mod tests {
         use CONTENT_TYPE as TYPE;
         let bytes = |declared| Rest::Bytes { declared, then_trailers: false, cut: false };
         let (yes, no) = (Rest::Nothing, bytes(5));
-        let rows: &[(How, u16, Headers<'_>, Rest)] = &[
-            (How::Other, 200, &[], no),
-            (How::Other, 500, &[], no),
-            (How::Head, 200, &[], yes),
-            (How::Head, 404, &[], yes),
-            (How::Connect, 200, &[], yes),
-            (How::Connect, 299, &[], yes),
-            (How::Connect, 403, &[], no),
-            (How::Other, 100, &[], yes),
-            (How::Other, 101, &[], yes),
-            (How::Other, 204, &[], yes),
-            (How::Other, 304, &[], yes),
-            (How::Other, 205, &[], no),
-            (How::Other, 200, &[(TYPE, "text/event-stream")], Rest::UntilItsEnd),
-            (How::Other, 200, &[(TYPE, "Text/Event-Stream ; charset=utf-8")], Rest::UntilItsEnd),
-            (How::Head, 200, &[(TYPE, "text/event-stream")], yes),
-            (How::Other, 200, &[(TYPE, "text/event-streams")], no),
-            (How::Other, 200, &[(TYPE, "text/plain")], no),
+        let rows: &[(Method, u16, Headers<'_>, Rest)] = &[
+            (Method::POST, 200, &[], no),
+            (Method::POST, 500, &[], no),
+            (Method::HEAD, 200, &[], yes),
+            (Method::HEAD, 404, &[], yes),
+            (Method::CONNECT, 200, &[], yes),
+            (Method::CONNECT, 299, &[], yes),
+            (Method::CONNECT, 403, &[], no),
+            (Method::POST, 100, &[], yes),
+            (Method::POST, 101, &[], yes),
+            (Method::POST, 204, &[], yes),
+            (Method::POST, 304, &[], yes),
+            (Method::POST, 205, &[], no),
+            (Method::POST, 200, &[(TYPE, "text/event-stream")], Rest::UntilItsEnd),
+            (Method::POST, 200, &[(TYPE, "Text/Event-Stream ; charset=utf-8")], Rest::UntilItsEnd),
+            (Method::HEAD, 200, &[(TYPE, "text/event-stream")], yes),
+            (Method::POST, 200, &[(TYPE, "text/event-streams")], no),
+            (Method::POST, 200, &[(TYPE, "text/plain")], no),
         ];
         for (how, status, headers, rest) in rows {
-            let asked = Asked { how: *how, http1: false, may_be_grpc: true };
+            let asked = Asked::by(how, Version::HTTP_2);
             let found = rest_after(asked, &answer(*status, headers));
             assert_eq!(found, *rest, "{asked:?} {status} {headers:?}");
         }
         let empty = Response::new(Empty::<Bytes>::new());
-        assert_eq!(rest_after(Asked { how: How::Other, http1: false, may_be_grpc: true }, &empty), yes);
+        assert_eq!(rest_after(Asked::by(&Method::POST, Version::HTTP_2), &empty), yes);
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
         ];
         for (response, rest) in rows {
             assert_eq!(
-                rest_after(Asked { how: How::Other, http1: false, may_be_grpc: true }, response),
+                rest_after(Asked::by(&Method::POST, Version::HTTP_2), response),
                 *rest,
                 "{:?}",
                 response.headers()

@@ -133,6 +133,7 @@ impl Request {
     }
 
     /// A request on `route` began when the stopwatch was read.
+    #[expect(clippy::inline_always, reason = "on the path of every request, and a value that would be moved twice")]
     #[inline(always)]
     pub(crate) fn begin_at(goodput: &Goodput, route: RouteId, begun: Reading) -> Self {
         let slot = goodput.present().read();
@@ -194,7 +195,7 @@ impl Request {
         let elapsed = self.elapsed(goodput);
         let Some(route) = goodput.routes().get(self.route) else { return false };
         if route.streams() {
-            self.hear(goodput, route, code.into(), elapsed)
+            self.pass_special_head(goodput, route, code.into(), elapsed)
         } else {
             self.pass_head(goodput, route, code, Heard::NOTHING, false, elapsed)
         }
@@ -211,13 +212,13 @@ impl Request {
 
     /// As [`respond`](Self::respond), `elapsed` nanoseconds after the beginning.
     pub(crate) fn respond_after(&mut self, goodput: &Goodput, head: Head, elapsed: u64) -> bool {
-        goodput.routes().get(self.route).is_some_and(|route| self.hear(goodput, route, head, elapsed))
+        goodput.routes().get(self.route).is_some_and(|route| self.pass_special_head(goodput, route, head, elapsed))
     }
 
     /// A head that says more than its code, or comes after something was said, or is that of a stream.
     #[cold]
-    fn hear(&mut self, goodput: &Goodput, route: &Route, head: Head, elapsed: u64) -> bool {
-        let heard = match self.stage {
+    fn pass_special_head(&mut self, goodput: &Goodput, route: &Route, head: Head, elapsed: u64) -> bool {
+        let in_all = match self.stage {
             Stage::Told(told) if head.verdict.is_none() => {
                 let degraded = head.degraded && told.word == Word::Good;
                 Heard { word: if degraded { Word::GoodButDegraded } else { told.word }, ..told }
@@ -225,13 +226,13 @@ impl Request {
             _ => Heard::of(goodput, head.verdict, head.degraded),
         };
         let stream = head.stream || (route.streams() && head.code.is_success());
-        if let Some(said) = heard.said {
+        if let Some(said) = in_all.said {
             route.give_reason(said, Point::Head, 1);
             if stream {
                 route.give_reason(said, Point::StreamHead, 1);
             }
         }
-        self.pass_head(goodput, route, head.code, heard, stream, elapsed)
+        self.pass_head(goodput, route, head.code, in_all, stream, elapsed)
     }
 
     /// Inlined where it is known that nothing was said, which leaves a few loads and additions.

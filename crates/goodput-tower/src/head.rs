@@ -104,7 +104,6 @@ impl Asked {
     #[inline]
     pub(crate) fn by(method: &Method, version: Version) -> Self {
         let how = match *method {
-            Method::GET => 0,
             Method::POST => POST,
             Method::HEAD => HEAD,
             Method::CONNECT => CONNECT,

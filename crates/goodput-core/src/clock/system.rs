@@ -1,9 +1,12 @@
 //! The operating system's monotonic clock as nanoseconds.
 
-#![expect(
-    clippy::disallowed_types,
-    clippy::disallowed_methods,
-    reason = "one of the files that ask the operating system"
+#![cfg_attr(
+    not(target_os = "linux"),
+    expect(
+        clippy::disallowed_types,
+        clippy::disallowed_methods,
+        reason = "one of the files that ask the operating system"
+    )
 )]
 
 /// Nanoseconds since some moment in the past, the same for all threads; in 64 bits they last 584 years.

@@ -39,7 +39,8 @@ pub(crate) struct Parts<'a> {
 pub(crate) fn compose(parts: Parts<'_>) -> Status {
     let Parts { slos, monitor, mut detail, now, tick_every, routes, definition, mishaps, queued, stopwatch } = parts;
     waiting::look(&monitor.waiting, routes, &mut detail.routes, now);
-    let flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);
+    let mut flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);
+    flags.extend(flags::of_stopwatch(stopwatch));
     let observed = monitor.observe(now, &detail.counts, slos);
     let names: Vec<Arc<str>> = slos.iter().map(|slo| slo.name.as_str().into()).collect();
     let overdue = overdue_by_slo(slos, &detail.routes);

@@ -9,7 +9,7 @@ use goodput_model::{Reason, Roughly};
 use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::Detail;
 use super::status::saturating_sum;
-use crate::clock::Moment;
+use crate::clock::{Distrust, Moment, StopwatchKind};
 use crate::goodput::Mishaps;
 use crate::record::{Routes, UNMATCHED, stands_for_others};
 
@@ -60,6 +60,11 @@ pub enum Flag {
         /// How often.
         times: u64,
     },
+    /// Requests are timed by the system's clock, though the [fast](crate::Stopwatch) one was asked for.
+    CounterDistrusted {
+        /// Why the fast one is not used.
+        why: Distrust,
+    },
     /// History is not being kept: no ticker runs, or it has stopped.
     NoRecentTick {
         /// Since the last tick, or since the beginning.
@@ -71,7 +76,7 @@ pub enum Flag {
 
 impl Flag {
     /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
-    /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `no_recent_tick`.
+    /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `counter_distrusted`, `no_recent_tick`.
     pub const fn label(&self) -> &'static str {
         match self {
             Self::RoutesFull { .. } => "routes_full",
@@ -81,6 +86,7 @@ impl Flag {
             Self::TimelineWentBackwards { .. } => "timeline_went_backwards",
             Self::NestedLayers { .. } => "nested_layers",
             Self::UnknownClasses { .. } => "unknown_classes",
+            Self::CounterDistrusted { .. } => "counter_distrusted",
             Self::NoRecentTick { .. } => "no_recent_tick",
         }
     }
@@ -122,6 +128,7 @@ impl fmt::Display for Flag {
             Self::UnknownClasses { times } => {
                 write!(f, "request classes that are not declared were given {times} times, and passed over")
             }
+            Self::CounterDistrusted { why } => write!(f, "requests are timed by the system's clock: {why}"),
             Self::NoRecentTick { since, expected } => {
                 write!(
                     f,
@@ -184,4 +191,12 @@ pub(super) fn raise(
         flags.push(Flag::NoRecentTick { since, expected: tick_every });
     }
     flags
+}
+
+/// Raises the flag of a stopwatch that is not what it was asked to be.
+pub(super) fn of_stopwatch(stopwatch: StopwatchKind) -> Option<Flag> {
+    match stopwatch {
+        StopwatchKind::SystemInstead(why) => Some(Flag::CounterDistrusted { why }),
+        _ => None,
+    }
 }

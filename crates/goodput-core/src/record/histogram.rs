@@ -15,10 +15,6 @@ const OCTAVES: usize = 27; // up to 2^37 ns = 137 s
 const PER_OCTAVE_BITS: u32 = 3;
 /// How many buckets there are: those below the octaves and those above fill an octave's place each.
 pub(crate) const BUCKETS: usize = (OCTAVES + 2) << PER_OCTAVE_BITS;
-/// The one bucket used below the octaves, just before theirs.
-const LOWEST: usize = (1 << PER_OCTAVE_BITS) - 1;
-/// The one bucket used above the octaves.
-const HIGHEST: usize = (OCTAVES + 1) << PER_OCTAVE_BITS;
 
 /// One shard's buckets. 32 bits each, which halves what a route takes; the rare wrap is carried, see [`Carries`].
 #[derive(Debug)]
@@ -125,6 +121,9 @@ pub(crate) fn bucket_bounds(bucket: usize) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The one bucket used above the octaves.
+    const HIGHEST: usize = (OCTAVES + 1) << PER_OCTAVE_BITS;
 
     #[test]
     fn every_latency_lies_within_the_bounds_of_its_bucket() {

@@ -8,3 +8,4 @@ pub mod cases;
 pub mod drive;
 pub mod interleave;
 pub mod stats;
+pub mod step;

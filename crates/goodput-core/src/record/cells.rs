@@ -39,10 +39,15 @@ impl Cells {
         Self { lines, stride, touched: AtomicU64::new(0) }
     }
 
-    /// Says that the shard holds something. Relaxed: it is said before the event ends, so whoever acquires the end sees the bit.
-    #[cold]
+    /// Says that the shard is about to hold something. Relaxed: an event's thread has seen the bit before it adds to the shard,
+    /// so whoever acquires the event's end sees the bit as well, by coherence of this one cell. Whoever finds its cell at 0 could
+    /// say so after adding, but then another thread of the shard might end its event before that.
+    #[inline]
     fn touch_relaxed(&self, shard: usize) {
-        self.touched.fetch_or(1 << shard, Ordering::Relaxed);
+        let bit = 1 << shard;
+        if self.touched.load(Ordering::Relaxed) & bit == 0 {
+            self.touched.fetch_or(bit, Ordering::Relaxed);
+        }
     }
 
     /// The lines of the shards that hold anything. A shard that is touched meanwhile is left out, as if read a moment earlier.
@@ -61,10 +66,9 @@ impl Cells {
     /// to another synchronizes them, and the end is what publishes it.
     #[inline]
     pub(super) fn begin_relaxed(&self, shard: usize, slot: Slot, count: u64) {
-        if let Some(cell) = self.cell(shard, slot.place())
-            && cell.fetch_add(count, Ordering::Relaxed) == 0
-        {
-            self.touch_relaxed(shard);
+        self.touch_relaxed(shard);
+        if let Some(cell) = self.cell(shard, slot.place()) {
+            cell.fetch_add(count, Ordering::Relaxed);
         }
     }
 
@@ -72,10 +76,9 @@ impl Cells {
     /// sees its beginning and its reason as well, on whichever shards those were.
     #[inline]
     pub(super) fn add_release(&self, shard: usize, class: usize, count: u64) {
-        if let Some(cell) = self.cell(shard, SLOTS + class)
-            && cell.fetch_add(count, Ordering::Release) == 0
-        {
-            self.touch_relaxed(shard);
+        self.touch_relaxed(shard);
+        if let Some(cell) = self.cell(shard, SLOTS + class) {
+            cell.fetch_add(count, Ordering::Release);
         }
     }
 

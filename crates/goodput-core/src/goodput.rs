@@ -114,6 +114,17 @@ impl Goodput {
         self.routes.resolve(template, ClassId::NONE)
     }
 
+    /// As [`route`](Self::route), for what holds its template in memory that its clones share, as an `Arc<str>` does. A clone is
+    /// kept at first sight. Cost of a known one: comparing its address.
+    #[doc(hidden)]
+    #[inline]
+    pub fn route_held<T>(&self, holder: &T, template: fn(&T) -> &str) -> RouteId
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        self.routes.resolve_held(holder, template)
+    }
+
     /// The route of a template, if it is known already: named by the definition, or seen before.
     #[inline]
     pub fn known_route(&self, template: &str) -> Option<RouteId> {

@@ -90,7 +90,10 @@ pub struct Matched;
 impl<B> NameRoute<B> for Matched {
     #[inline]
     fn route(&self, goodput: &Goodput, request: &Request<B>) -> RouteId {
-        goodput.route(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str))
+        match request.extensions().get::<MatchedPath>() {
+            Some(path) => goodput.route_held(path, MatchedPath::as_str),
+            None => goodput.route(None),
+        }
     }
 }
 

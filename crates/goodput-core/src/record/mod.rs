@@ -4,7 +4,7 @@
 mod cells;
 mod class;
 mod figure;
-mod hints;
+mod held;
 mod histogram;
 mod queue;
 mod reasons;

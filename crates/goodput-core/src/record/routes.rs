@@ -10,7 +10,7 @@ use goodput_model::{Definition, Reason};
 use parking_lot::Mutex;
 
 use super::class::ClassId;
-use super::hints::Hints;
+use super::held::Held;
 use super::route::{Route, RouteRules};
 
 /// The route of events that matched none, and the one of events whose route has no place of its own.
@@ -71,7 +71,7 @@ pub(crate) struct Routes {
     /// dependencies that have no place of their own.
     slots: Box<[OnceLock<Entry>]>,
     mask: usize,
-    hints: Hints,
+    held: Held,
     shards: usize,
     plan: Plan,
     admitted: Mutex<usize>,
@@ -106,7 +106,7 @@ impl Routes {
         let routes = Self {
             slots: (0..=capacity + 2 * kinds).map(|_| OnceLock::new()).collect(),
             mask: capacity - 1,
-            hints: Hints::new(capacity),
+            held: Held::new((plan.bound * 2).next_power_of_two()),
             shards,
             plan,
             admitted: Mutex::new(0),
@@ -129,26 +129,30 @@ impl Routes {
     pub(crate) fn resolve(&self, template: Option<&str>, class: ClassId) -> RouteId {
         match template {
             None => self.unmatched(class),
-            Some(template) if class == ClassId::NONE => self.resolve_unclassed(template),
             Some(template) => self.find(template, class).unwrap_or_else(|| self.first_sight(template, class)),
         }
     }
 
-    /// Where the same string was seen before, one comparison is enough.
+    /// The route of the template that `holder` has in memory its clones share. Its address is enough where it was seen before.
     #[inline]
-    fn resolve_unclassed(&self, template: &str) -> RouteId {
-        let hint = self.hints.of(template);
-        if self.get(hint).is_some_and(|route| route.is(template, ClassId::NONE)) {
-            return hint;
-        }
-        self.search(template)
+    pub(crate) fn resolve_held<T>(&self, holder: &T, template: fn(&T) -> &str) -> RouteId
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        self.held.find(template(holder)).unwrap_or_else(|| self.resolve_and_hold(holder, template))
     }
 
     /// Out of line, so that the shortcut is not.
     #[inline(never)]
-    fn search(&self, template: &str) -> RouteId {
-        let found = self.find(template, ClassId::NONE).unwrap_or_else(|| self.first_sight(template, ClassId::NONE));
-        self.hints.note(template, found);
+    fn resolve_and_hold<T>(&self, holder: &T, template: fn(&T) -> &str) -> RouteId
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        let found = self.resolve(Some(template(holder)), ClassId::NONE);
+        // Not where it stands for others, nor where another thread was just making it.
+        if self.get(found).is_some_and(|route| route.template() == template(holder)) {
+            self.held.keep(holder, template, found);
+        }
         found
     }
 

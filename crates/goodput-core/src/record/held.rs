@@ -74,7 +74,6 @@ mod tests {
         holder
     }
 
-    #[expect(clippy::ptr_arg, reason = "a holder is what is cloned, not what it holds")]
     fn own(holder: &String) -> &str {
         holder
     }

@@ -8,4 +8,3 @@ pub mod cases;
 pub mod drive;
 pub mod interleave;
 pub mod stats;
-pub mod step;

@@ -23,24 +23,6 @@ fn main() {
                 measured(&mut run, times);
             }
         }
-        ["stepped", name, times] => {
-            let case = cases::all().into_iter().find(|case| case.name() == *name);
-            if let (Some(case), Ok(times)) = (case, times.parse()) {
-                let mut run = case.runner();
-                run(1_000);
-                if goodput_bench::step::wait_to_be_watched().is_ok() {
-                    measured(&mut run, times);
-                }
-                std::process::exit(0);
-            }
-        }
-        ["steps", name] => {
-            let of = |times: u64| {
-                let exe = std::env::current_exe()?;
-                goodput_bench::step::count(std::process::Command::new(exe).args(["stepped", name, &times.to_string()]))
-            };
-            println!("{:?}", of(128).and_then(|much| Ok((much - of(64)?) as f64 / 64.0)));
-        }
         _ => {
             let series = interleave(&cases::all(), Plan::standard());
             for this in &series {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::shard::Shard;
 use super::slots::{SLOTS, Slot};
 
 /// A cache line of counters. 64 bytes is the line of x86-64 and of most ARM cores; where it is 128, neighbouring shards of
@@ -17,8 +18,7 @@ const PER_LINE: usize = 8;
 /// One shard's lines follow another's, so that a reader walks through memory in order. Additions wrap after 2^64 events: at
 /// a million a second, in 585,000 years.
 ///
-/// Only read-modify-writes touch a cell. They continue one another's release sequences, so a reader that acquires a value
-/// acquires every event counted in it.
+/// Cells are touched by [`Shard::add`] alone, so a reader that acquires a value acquires every event counted in it.
 #[derive(Debug)]
 pub(super) struct Cells {
     lines: Box<[Line]>,
@@ -43,8 +43,8 @@ impl Cells {
     /// so whoever acquires the event's end sees the bit as well, by coherence of this one cell. Whoever finds its cell at 0 could
     /// say so after adding, but then another thread of the shard might end its event before that.
     #[inline]
-    fn touch_relaxed(&self, shard: usize) {
-        let bit = 1 << shard;
+    fn touch_relaxed(&self, shard: Shard) {
+        let bit = 1 << shard.index();
         if self.touched.load(Ordering::Relaxed) & bit == 0 {
             self.touched.fetch_or(bit, Ordering::Relaxed);
         }
@@ -58,27 +58,27 @@ impl Cells {
     }
 
     #[inline]
-    fn cell(&self, shard: usize, index: usize) -> Option<&AtomicU64> {
-        self.lines.get(shard * self.stride + index / PER_LINE).and_then(|line| line.0.get(index % PER_LINE))
+    fn cell(&self, shard: Shard, index: usize) -> Option<&AtomicU64> {
+        self.lines.get(shard.index() * self.stride + index / PER_LINE).and_then(|line| line.0.get(index % PER_LINE))
     }
 
     /// `count` events began. Relaxed: an event's beginning happens before its end, as whoever hands an event from one thread
     /// to another synchronizes them, and the end is what publishes it.
     #[inline]
-    pub(super) fn begin_relaxed(&self, shard: usize, slot: Slot, count: u64) {
+    pub(super) fn begin_relaxed(&self, shard: Shard, slot: Slot, count: u64) {
         self.touch_relaxed(shard);
         if let Some(cell) = self.cell(shard, slot.place()) {
-            cell.fetch_add(count, Ordering::Relaxed);
+            shard.add(cell, count, Ordering::Relaxed);
         }
     }
 
     /// `count` events belong to `class`. Release: pairs with `classes_acquire`, so that a reader that sees the event there
     /// sees its beginning and its reason as well, on whichever shards those were.
     #[inline]
-    pub(super) fn add_release(&self, shard: usize, class: usize, count: u64) {
+    pub(super) fn add_release(&self, shard: Shard, class: usize, count: u64) {
         self.touch_relaxed(shard);
         if let Some(cell) = self.cell(shard, SLOTS + class) {
-            cell.fetch_add(count, Ordering::Release);
+            shard.add(cell, count, Ordering::Release);
         }
     }
 

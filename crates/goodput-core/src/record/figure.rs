@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::histogram::{self, Buckets, Carries};
+use super::shard::Shard;
 
 /// Allocated piece by piece: 1 KB for each shard whose threads time an event.
 #[derive(Debug)]
@@ -17,13 +18,13 @@ impl Figure {
     }
 
     #[inline]
-    pub(super) fn add_relaxed(&self, shard: usize, nanos: u64) {
-        let Some(slot) = self.shards.get(shard) else { return };
+    pub(super) fn add_relaxed(&self, shard: Shard, nanos: u64) {
+        let Some(slot) = self.shards.get(shard.index()) else { return };
         let buckets = match slot.get() {
             Some(buckets) => buckets,
             None => first_touch(slot),
         };
-        buckets.add_relaxed(nanos, &self.carries);
+        buckets.add_relaxed(shard, nanos, &self.carries);
     }
 
     /// The latencies, by bucket.

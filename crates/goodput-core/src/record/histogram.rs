@@ -10,6 +10,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::shard::Shard;
+
 const LOWEST_OCTAVE: u32 = 10; // 2^10 ns = 1.024 µs
 const OCTAVES: usize = 27; // up to 2^37 ns = 137 s
 const PER_OCTAVE_BITS: u32 = 3;
@@ -36,10 +38,10 @@ impl Buckets {
 
     /// Relaxed: buckets stand for themselves, and a reader sees them one by one.
     #[inline]
-    pub(super) fn add_relaxed(&self, nanos: u64, carries: &Carries) {
+    pub(super) fn add_relaxed(&self, shard: Shard, nanos: u64, carries: &Carries) {
         let bucket = bucket(nanos);
         if let Some(cell) = self.counts.get(bucket) {
-            let before = cell.fetch_add(1, Ordering::Relaxed);
+            let before = shard.add_small(cell, 1, Ordering::Relaxed);
             // The first one here, or the first one after a wrap.
             if before.wrapping_add(1) <= 1 {
                 self.turn(bucket, before, carries);
@@ -145,7 +147,7 @@ mod tests {
         let (buckets, carries) = (Buckets::new(), Carries::new());
         let nanos: Vec<u64> = (0..63).flat_map(|octave| [1 << octave, (1 << octave) + (1 << octave) / 2]).collect();
         for nanos in &nanos {
-            buckets.add_relaxed(*nanos, &carries);
+            buckets.add_relaxed(Shard::FIRST, *nanos, &carries);
         }
         let sums = sum(&[&buckets].into_iter(), &carries);
         assert_eq!(sums.iter().map(|(_, count)| count).sum::<u64>(), nanos.len() as u64);
@@ -157,10 +159,10 @@ mod tests {
     #[test]
     fn a_bucket_that_wraps_loses_nothing() {
         let (buckets, carries) = (Buckets::new(), Carries::new());
-        buckets.add_relaxed(5_000, &carries);
+        buckets.add_relaxed(Shard::FIRST, 5_000, &carries);
         buckets.counts[bucket(5_000)].store(u32::MAX, Ordering::Relaxed);
-        buckets.add_relaxed(5_000, &carries);
-        buckets.add_relaxed(5_000, &carries);
+        buckets.add_relaxed(Shard::FIRST, 5_000, &carries);
+        buckets.add_relaxed(Shard::FIRST, 5_000, &carries);
         assert_eq!(sum(&[&buckets].into_iter(), &carries), [(bucket(5_000), u64::from(u32::MAX) + 2)]);
     }
 }

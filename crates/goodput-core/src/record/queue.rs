@@ -21,7 +21,7 @@ impl Queue {
     }
 
     fn line(&self) -> Option<&Line> {
-        self.0.get(shard::current(self.0.len()))
+        self.0.get(shard::current().index())
     }
 
     /// Relaxed: whoever hands the request on synchronizes, and its leaving publishes it.

@@ -10,7 +10,7 @@ use super::cells::Cells;
 use super::class::ClassId;
 use super::figure::Figure;
 use super::reasons::{Point, ReasonCells, Said};
-use super::shard;
+use super::shard::{self, Shard};
 use super::slots::{Carried, Ended, Slot, SlotTimes};
 use crate::classify::{ClassIndex, Histogram, Table};
 
@@ -103,26 +103,26 @@ impl Route {
     }
 
     #[inline]
-    fn shard(&self) -> usize {
-        shard::current(self.words.len())
+    fn word_cells(&self) -> Option<&ReasonCells> {
+        self.words.get(shard::current().index()).map(|words| words.get_or_init(ReasonCells::new))
     }
 
     /// `count` events began.
     #[inline]
     pub(crate) fn begin(&self, slot: Slot, count: u64) {
-        self.cells.begin_relaxed(self.shard(), slot, count);
+        self.cells.begin_relaxed(shard::current(), slot, count);
     }
 
     /// `count` events are in flight no longer. Comes before the class that finishes them.
     #[inline]
     pub(crate) fn leave(&self, began: Slot, now: Slot, count: u64) {
-        self.ended.end_release(self.shard(), began, now, count);
+        self.ended.end_release(shard::current(), began, now, count);
     }
 
     /// One event passed a decision point, and was timed there.
     #[inline]
     pub(crate) fn add_timed(&self, class: ClassIndex, histogram: Histogram, elapsed: u64) {
-        self.add_timed_on(self.shard(), class, histogram, elapsed);
+        self.add_timed_on(shard::current(), class, histogram, elapsed);
     }
 
     /// One event passed its last decision point, was timed there, and is in flight no longer.
@@ -135,14 +135,14 @@ impl Route {
         histogram: Histogram,
         elapsed: u64,
     ) {
-        let shard = self.shard();
+        let shard = shard::current();
         self.ended.end_release(shard, began, now, 1);
         self.add_timed_on(shard, class, histogram, elapsed);
     }
 
     #[expect(clippy::inline_always, reason = "on the path of every request, and called once there")]
     #[inline(always)]
-    fn add_timed_on(&self, shard: usize, class: ClassIndex, histogram: Histogram, elapsed: u64) {
+    fn add_timed_on(&self, shard: Shard, class: ClassIndex, histogram: Histogram, elapsed: u64) {
         match histogram {
             Histogram::Success => self.success.add_relaxed(shard, elapsed),
             Histogram::Error => self.error.add_relaxed(shard, elapsed),
@@ -157,23 +157,23 @@ impl Route {
     #[inline]
     pub(crate) fn add(&self, class: ClassIndex, count: u64) {
         if let Some(class) = class.get() {
-            self.cells.add_release(self.shard(), class, count);
+            self.cells.add_release(shard::current(), class, count);
         }
     }
 
     /// Counts the handler's reason for the SLOs that decide at `point`. Comes before the event's class is added there.
     #[cold]
     pub(crate) fn give_reason(&self, said: Said, point: Point, count: u64) {
-        if let Some(words) = self.words.get(self.shard()) {
-            words.get_or_init(ReasonCells::new).add_relaxed(said, point, count);
+        if let Some(cells) = self.word_cells() {
+            cells.add_relaxed(said, point, count);
         }
     }
 
     /// Counts what went wrong with finished events. Comes before their class is added.
     #[cold]
     pub(crate) fn give_error(&self, said: Said, count: u64) {
-        if let Some(words) = self.words.get(self.shard()) {
-            words.get_or_init(ReasonCells::new).add_error_relaxed(said, count);
+        if let Some(cells) = self.word_cells() {
+            cells.add_error_relaxed(said, count);
         }
     }
 
@@ -193,17 +193,17 @@ impl Route {
 
     /// A request came to the service this long after it arrived.
     pub(crate) fn time_queue(&self, waited: u64) {
-        self.later().queue.add_relaxed(self.shard(), waited);
+        self.later().queue.add_relaxed(shard::current(), waited);
     }
 
     /// A successful response's first byte came this long after its request.
     pub(crate) fn time_first_byte(&self, elapsed: u64) {
-        self.later().first_byte.add_relaxed(self.shard(), elapsed);
+        self.later().first_byte.add_relaxed(shard::current(), elapsed);
     }
 
     /// A successful response was complete this long after its request.
     pub(crate) fn time_end(&self, elapsed: u64) {
-        self.later().end.add_relaxed(self.shard(), elapsed);
+        self.later().end.add_relaxed(shard::current(), elapsed);
     }
 
     /// A stream was established. Relaxed, as below: the two are numbers for people, and one is shown not to exceed the
@@ -215,7 +215,7 @@ impl Route {
     /// A stream that lived this long is over.
     pub(crate) fn close_stream(&self, lifetime: u64) {
         let later = self.later();
-        later.streams.add_relaxed(self.shard(), lifetime);
+        later.streams.add_relaxed(shard::current(), lifetime);
         later.streams_closed.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -11,6 +11,8 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::shard::Shard;
+
 /// How many places the ring has.
 pub(crate) const SLOTS: usize = 16;
 /// Events of slots at least so many slots back end among the old.
@@ -76,12 +78,12 @@ impl Ended {
     /// `count` events that began in slot `began` end in slot `now`. Release: pairs with the Acquire of the readers, so that
     /// whoever sees an end sees its beginning.
     #[inline]
-    pub(super) fn end_release(&self, shard: usize, began: Slot, now: Slot, count: u64) {
+    pub(super) fn end_release(&self, shard: Shard, began: Slot, now: Slot, count: u64) {
         // An event that began in a slot this thread has not heard of yet began just now.
         let age = now.0.wrapping_sub(began.0).cast_signed();
         if age < OLD {
-            if let Some(cell) = self.shards.get(shard).and_then(|line| line.0.get(began.place())) {
-                cell.fetch_add(count as u32, Ordering::Release); // modulo 2^32, as the beginnings are taken
+            if let Some(cell) = self.shards.get(shard.index()).and_then(|line| line.0.get(began.place())) {
+                shard.add_small(cell, count as u32, Ordering::Release); // modulo 2^32, as the beginnings are taken
             }
         } else {
             self.end_old(count);
@@ -279,7 +281,7 @@ mod tests {
         }
 
         fn end(&self, slot: Slot) {
-            self.ended.end_release(0, slot, self.present.read(), 1);
+            self.ended.end_release(Shard::FIRST, slot, self.present.read(), 1);
         }
 
         fn read(&self, place: usize) -> (u64, u32) {
@@ -366,7 +368,7 @@ mod tests {
             ring.tick(secs(10 * tick));
         }
         // Its thread was stopped for long, with the present slot of then in hand.
-        ring.ended.end_release(0, slot, stale, 1);
+        ring.ended.end_release(Shard::FIRST, slot, stale, 1);
         for tick in 41..=60 {
             ring.tick(secs(10 * tick));
         }

@@ -1,89 +1,109 @@
-//! What the layer costs a request, over the bare service: head-decided, end-decided, and with an `Arc` handle.
+//! What the layer costs a request on one thread, over the bare service and over a bare router: `cargo bench --bench layer`.
 //!
-//! `cargo bench --bench layer`. The driver is an `http::Request` with a `MatchedPath`-like route name that goes through
-//! `call`, one poll and the body's end, on one thread; see `examples` for whole servers.
+//! Figures of one run are compared, best with nothing beside it; `cargo run --release -p goodput-bench` interleaves its cases
+//! and is not disturbed as easily.
 
-#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to measure")]
+#[expect(dead_code, reason = "each bench needs a part of it")]
+mod common;
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::hint::black_box;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
 use bytes::Bytes;
-use criterion::{Criterion, criterion_group, criterion_main};
-use goodput::{Goodput, GoodputBuilder, JudgedAt, SliLayer, Slo};
-use http::{Request, Response};
+use common::instances::built;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use goodput::axum::Matched;
+use goodput::{Goodput, GoodputBuilder, JudgedAt, SliLayer, Slo, Stopwatch};
+use goodput_bench::drive::{Bare, Driver, Payload, TEMPLATE};
+use goodput_bench::sli::slos;
+use http::{Request, Response, Uri};
 use http_body::Body;
-use http_body_util::Full;
+use tower::layer::util::Identity;
 use tower::{Layer, Service};
 
-type Payload = Full<Bytes>;
+type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
-/// Answers 200 with an empty box of bytes, at once.
-#[derive(Clone, Copy)]
-struct Bare;
-
-impl Service<Request<Payload>> for Bare {
-    type Response = Response<Payload>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<Payload>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Payload>) -> Self::Future {
-        let (parts, body) = request.into_parts();
-        let mut response = Response::new(body);
-        *response.headers_mut() = parts.headers;
-        ready(Ok(response))
-    }
+fn leaked(builder: GoodputBuilder) -> &'static Goodput {
+    built(builder).leak()
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape the layer asks for")]
-fn route_of(request: &Request<Payload>) -> Option<&str> {
-    Some(request.uri().path())
+/// The four SLOs of every measurement, on the stopwatch that is to be.
+fn four(at: JudgedAt, stopwatch: Stopwatch) -> &'static Goodput {
+    leaked(slos(at).stopwatch(stopwatch))
 }
 
-fn drive<S, B>(service: &mut S)
+/// One availability SLO, and latency SLOs of three thresholds in turn.
+fn many(count: usize) -> &'static Goodput {
+    let builder = Goodput::builder("bench").slo(Slo::availability("ok", "99.9%").judged_at(JudgedAt::Head));
+    let latency = |n: usize| Slo::latency(format!("fast-{n}"), "99%", Duration::from_millis(10 << (n % 3)));
+    leaked((1..count).fold(builder, |builder, n| builder.slo(latency(n))))
+}
+
+fn service<S, B>(group: &mut Group<'_>, name: &str, mut service: S)
 where
-    S: Service<Request<Payload>, Response = Response<B>, Error = Infallible>,
-    B: Body<Error = Infallible>,
+    S: Service<Request<Payload>, Response = Response<B>>,
+    B: Body + Unpin,
 {
+    let mut driver = Driver::default();
+    group.bench_function(name, |bench| bench.iter(|| driver.send(&mut service)));
+}
+
+fn on_a_service(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("layer on a service");
+    let group = &mut group;
+    let named = |goodput| SliLayer::new(goodput).named_by(Matched::default()).layer(Bare::default());
+    service(group, "bare", Bare::default());
+    service(group, "pass-through layer", Identity::new().layer(Bare::default()));
+    service(group, "judged at the head", named(four(JudgedAt::Head, Stopwatch::system())));
+    service(group, "judged at the head, fast stopwatch", named(four(JudgedAt::Head, Stopwatch::fast())));
+    service(group, "judged at the end", named(four(JudgedAt::End, Stopwatch::system())));
+    service(group, "judged at the end, fast stopwatch", named(four(JudgedAt::End, Stopwatch::fast())));
+    for slos in [1, 3, 10] {
+        service(group, &format!("judged at the head, {slos} SLOs"), named(many(slos)));
+    }
+    let fixed = SliLayer::new(four(JudgedAt::Head, Stopwatch::system())).route(TEMPLATE);
+    service(group, "one fixed route", fixed.layer(Bare::default()));
+    let shared = SliLayer::new(Arc::new(built(slos(JudgedAt::Head)))).named_by(Matched::default());
+    service(group, "through an Arc", shared.layer(Bare::default()));
+}
+
+fn router(group: &mut Group<'_>, name: &str, layered: impl FnOnce(Router) -> Router) {
+    // As `axum::serve` does: its services are made beforehand.
+    let mut router = layered(Router::new().route(TEMPLATE, get(|| async { "hello" }))).with_state(());
+    let uri = Uri::from_static("/users/7/orders");
+    group.bench_function(name, |bench| bench.iter(|| send(&mut router, &uri)));
+}
+
+fn send(router: &mut Router, uri: &Uri) {
     let mut context = Context::from_waker(Waker::noop());
-    let request = Request::builder().uri("/users/{id}/orders").body(Payload::from("hello")).expect("a request");
-    let future = pin!(service.call(black_box(request)));
-    let Poll::Ready(Ok(response)) = future.poll(&mut context) else { unreachable!("the service answers at once") };
+    let mut request = Request::new(Payload::new(Bytes::from_static(b"hello")));
+    *request.uri_mut() = uri.clone();
+    let future = pin!(router.call(black_box(request)));
+    let Poll::Ready(Ok(response)) = future.poll(&mut context) else { unreachable!("the handler does not wait") };
     let mut body = pin!(response.into_body());
-    while let Poll::Ready(Some(_)) = Pin::as_mut(&mut body).poll_frame(&mut context) {}
+    while let Poll::Ready(Some(frame)) = body.as_mut().poll_frame(&mut context) {
+        black_box(frame.is_ok());
+    }
 }
 
-fn slos(at: JudgedAt) -> GoodputBuilder {
-    Goodput::builder("bench")
-        .slo(Slo::availability("ok", "99.9%").judged_at(at))
-        .slo(Slo::latency("fast", "99%", Duration::from_millis(100)))
-        .slo(Slo::latency("faster", "95%", Duration::from_millis(30)))
-        .slo(Slo::latency("fastest", "90%", Duration::from_millis(10)))
+fn in_a_router(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("layer in an axum router");
+    let group = &mut group;
+    let sli = |at, stopwatch| move |router: Router| router.layer(goodput::axum::SliLayer::new(four(at, stopwatch)));
+    router(group, "bare", |router| router);
+    router(group, "pass-through layer", |router| router.layer(Identity::new()));
+    router(group, "judged at the head", sli(JudgedAt::Head, Stopwatch::system()));
+    router(group, "judged at the head, fast stopwatch", sli(JudgedAt::Head, Stopwatch::fast()));
+    router(group, "judged at the end", sli(JudgedAt::End, Stopwatch::system()));
+    let shared = goodput::axum::SliLayer::new(Arc::new(built(slos(JudgedAt::Head))));
+    router(group, "through an Arc", |router| router.layer(shared));
 }
 
-fn layer(criterion: &mut Criterion) {
-    let build = |at: JudgedAt| slos(at).build().expect("a definition that holds");
-    let mut group = criterion.benchmark_group("layer");
-    group.bench_function("bare", |bench| bench.iter(|| drive(&mut Bare)));
-    let mut head = SliLayer::new(build(JudgedAt::Head).leak()).route_fn(route_of).layer(Bare);
-    group.bench_function("judged at the head", |bench| bench.iter(|| drive(&mut head)));
-    let mut end = SliLayer::new(build(JudgedAt::End).leak()).route_fn(route_of).layer(Bare);
-    group.bench_function("judged at the end", |bench| bench.iter(|| drive(&mut end)));
-    let mut fixed = SliLayer::new(build(JudgedAt::Head).leak()).route("/users/{id}/orders").layer(Bare);
-    group.bench_function("one fixed route", |bench| bench.iter(|| drive(&mut fixed)));
-    let mut arc = SliLayer::new(Arc::new(build(JudgedAt::Head))).route_fn(route_of).layer(Bare);
-    group.bench_function("through an Arc", |bench| bench.iter(|| drive(&mut arc)));
-    group.finish();
-}
-
-criterion_group!(benches, layer);
+criterion_group!(benches, on_a_service, in_a_router);
 criterion_main!(benches);

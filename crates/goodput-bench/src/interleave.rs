@@ -1,17 +1,18 @@
 //! Cases in turn: in every round each of them runs a short batch on one thread, then on two at once.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
+use parking_lot::Mutex;
 use tower::Service;
 
+use crate::clock::Reading;
 use crate::drive::{Driver, Payload};
 use crate::stats::{median, quantile};
+use crate::together::{Together, Turn};
 
 /// Does the measured thing so many times.
 pub type Runner = Box<dyn FnMut(u64) + Send>;
@@ -36,7 +37,7 @@ impl Case {
     {
         let service = Mutex::new(service);
         Self::new(name, move || {
-            let mut service = service.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let mut service = service.lock().clone();
             let mut driver = Driver::default();
             Box::new(move |times| (0..times).for_each(|_| driver.send(&mut service)))
         })
@@ -73,9 +74,13 @@ pub struct Plan {
 impl Plan {
     /// Batches of a millisecond and 41 rounds, on one thread and on two if there are two cores.
     pub fn standard() -> Self {
-        let cores = core_affinity::get_core_ids().map_or(1, |cores| cores.len());
-        Self { batch: Duration::from_millis(1), rounds: 41, threads: if cores < 2 { &[1] } else { &[1, 2] } }
+        Self { batch: Duration::from_millis(1), rounds: 41, threads: if cores() < 2 { &[1] } else { &[1, 2] } }
     }
+}
+
+/// On how many cores this process may run.
+pub fn cores() -> usize {
+    core_affinity::get_core_ids().map_or(1, |cores| cores.len())
 }
 
 /// The nanoseconds one case took on some number of threads, by round.
@@ -106,13 +111,13 @@ impl Series {
     }
 }
 
-/// Runs all cases by plan. The answer has a series for each case and number of threads.
+/// Runs all cases by plan. The answer has a series for each case and number of threads. A round in which a batch was disturbed
+/// at every try is missing from all of them.
 pub fn interleave(cases: &[Case], plan: Plan) -> Vec<Series> {
     let most = plan.threads.iter().copied().max().unwrap_or(1);
-    let mut batches: Vec<u64> = cases.iter().map(|case| calibrate(case, plan.batch)).collect();
-    batches.iter_mut().for_each(|batch| *batch = (*batch).max(1));
+    let batches: Vec<u64> = cases.iter().map(|case| calibrate(case, plan.batch)).collect();
     let cores = core_affinity::get_core_ids().unwrap_or_default();
-    let gate = Gate::default();
+    let together = Together::of(most);
     let turns: Vec<(usize, usize)> =
         plan.threads.iter().flat_map(|threads| (0..cases.len()).map(move |case| (*threads, case))).collect();
 
@@ -120,72 +125,49 @@ pub fn interleave(cases: &[Case], plan: Plan) -> Vec<Series> {
         if let Some(core) = cores.get(thread) {
             core_affinity::set_for_current(*core);
         }
-        let mut runners: Vec<Runner> = cases.iter().map(Case::runner).collect();
-        for (runner, batch) in runners.iter_mut().zip(&batches) {
+        let mut place = together.place(thread);
+        let mut runners: Vec<(Runner, u64)> = cases.iter().map(Case::runner).zip(batches.iter().copied()).collect();
+        for (runner, batch) in &mut runners {
             runner(*batch); // what is allocated once is there from here on
         }
-        let mut nanos = vec![Vec::with_capacity(plan.rounds); turns.len()];
-        for _ in 0..plan.rounds {
-            for (&(threads, case), nanos) in turns.iter().zip(&mut nanos) {
-                gate.pass(most);
-                if thread >= threads {
-                    continue;
-                }
-                if let (Some(runner), Some(batch)) = (runners.get_mut(case), batches.get(case)) {
-                    let begun = Instant::now();
-                    runner(*batch);
-                    nanos.push(begun.elapsed().as_nanos() as f64 / *batch as f64);
-                }
+        let mut turn = |&(threads, case): &(usize, usize)| {
+            let (runner, batch) = runners.get_mut(case)?;
+            match place.run(threads, || runner(*batch)) {
+                Turn::Took(took) => Some(took.map_or(0.0, |took| took.as_nanos() as f64 / *batch as f64)),
+                Turn::Disturbed => None,
             }
-        }
-        nanos
+        };
+        (0..plan.rounds).filter_map(|_| turns.iter().map(&mut turn).collect()).collect()
     };
     let by_thread: Vec<Vec<Vec<f64>>> = thread::scope(|scope| {
         let threads: Vec<_> = (0..most).map(|thread| scope.spawn(move || work(thread))).collect();
         threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
 
+    let rounds = by_thread.iter().map(Vec::len).min().unwrap_or(0);
     let series = turns.iter().enumerate().filter_map(|(turn, &(threads, case))| {
-        let of_threads: Vec<&Vec<f64>> = by_thread.iter().take(threads).filter_map(|nanos| nanos.get(turn)).collect();
-        let mean = |round: usize| of_threads.iter().filter_map(|nanos| nanos.get(round)).sum::<f64>() / threads as f64;
-        let nanos = (0..plan.rounds).map(mean).collect();
+        // Threads without a part have put in 0.
+        let of_round = |round: usize| by_thread.iter().filter_map(|rounds| rounds.get(round)?.get(turn)).sum::<f64>();
+        let nanos = (0..rounds).map(|round| of_round(round) / threads as f64).collect();
         Some(Series { case: cases.get(case)?.name().to_owned(), threads, nanos })
     });
     series.collect()
 }
 
-/// How many times fit into a batch.
+/// How many times fit into a batch, by the fastest of some tries: an interrupted one would make it too few to be timed.
 fn calibrate(case: &Case, batch: Duration) -> u64 {
     let mut runner = case.runner();
     let mut times = 16;
     loop {
-        let begun = Instant::now();
-        runner(times);
-        let took = begun.elapsed();
+        let mut once = || {
+            let begun = Reading::now();
+            runner(times);
+            begun.elapsed()
+        };
+        let took = [once(), once(), once()].into_iter().min().unwrap_or(batch);
         if took * 4 >= batch || times > 1 << 40 {
-            return (times as f64 * batch.as_secs_f64() / took.as_secs_f64()) as u64;
+            return ((times as f64 * batch.as_secs_f64() / took.as_secs_f64()) as u64).max(1);
         }
         times *= 2;
-    }
-}
-
-/// Where the threads wait for one another before each turn. It spins: a thread that sleeps begins late.
-#[derive(Debug, Default)]
-struct Gate {
-    waiting: AtomicUsize,
-    opened: AtomicU64,
-}
-
-impl Gate {
-    fn pass(&self, threads: usize) {
-        let opened = self.opened.load(Ordering::Acquire);
-        if self.waiting.fetch_add(1, Ordering::AcqRel) + 1 == threads {
-            self.waiting.store(0, Ordering::Relaxed);
-            self.opened.store(opened + 1, Ordering::Release);
-        } else {
-            while self.opened.load(Ordering::Acquire) == opened {
-                thread::yield_now();
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Developer commands: one subcommand per file, run as `cargo xtask <command>`.
 
+mod bench;
 mod features;
 mod invocation;
 mod libtest;
@@ -10,6 +11,7 @@ mod steps;
 mod tally;
 mod test;
 mod tool;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,7 @@ use clap::{Parser, Subcommand};
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
     }
 }
 
@@ -32,4 +35,5 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(test::Args),
+    Bench(bench::Args),
 }

@@ -4,14 +4,13 @@ use std::env;
 use std::mem;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use cargo_metadata::MetadataCommand;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::report;
 use crate::step::Step;
 use crate::steps::STEPS;
 use crate::tally::Tally;
+use crate::workspace;
 
 /// When set, what is skipped counts as failed: for machines that are meant to have everything.
 const NO_SKIP: &str = "GOODPUT_NO_SKIP";
@@ -38,9 +37,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
 
-    let workspace = MetadataCommand::new().no_deps().exec().context("failed to read the workspace")?;
-    env::set_current_dir(&workspace.workspace_root).context("failed to enter the workspace")?;
-
+    let workspace = workspace::enter()?;
     let mut total = Tally::default();
     for step in chosen {
         report::started(step);

@@ -119,16 +119,20 @@ impl Ring {
 }
 
 impl Edge<'_> {
+    /// The events of SLO `index` since, given what its counters stand at now.
+    pub(crate) fn counts_since(&self, index: usize, live: Counts) -> Counts {
+        live.since(self.counts.and_then(|counts| counts.get(index)).copied().unwrap_or_default())
+    }
+
     /// What SLO `index` saw since, given what its counters stand at now.
     pub(crate) fn observe(&self, window: Window, now: Moment, index: usize, live: Counts) -> Observation {
-        let then = self.counts.and_then(|counts| counts.get(index)).copied().unwrap_or_default();
         // Of the time awake since the edge, as much as the gap may lie before the window; what lies after the first mark within
         // the window does not. The larger of the two is certain, so coverage never says too much.
         let seen = now.awake().saturating_sub(self.at.awake()).saturating_sub(self.gap);
         let seen = seen.max(self.inside.map_or(Duration::ZERO, |inside| now.awake().saturating_sub(inside)));
         Observation {
             window,
-            counts: live.since(then),
+            counts: self.counts_since(index, live),
             coverage: Coverage::new(seen, window.duration()),
             edge_gap: self.gap,
         }

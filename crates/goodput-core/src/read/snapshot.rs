@@ -24,7 +24,9 @@ pub(crate) fn read_counts(routes: &Routes, slos: usize) -> (Vec<Counts>, Vec<(&R
     for route in routes.iter() {
         route.read_classes(&mut classes);
         add_counts(route, &classes, &mut counts);
-        let ends = route.table().classes().iter().zip(&classes).filter(|(class, _)| class.outcome.is_some());
+        // Most classes are empty, and looking at one means going to where it is described.
+        let used = route.table().classes().iter().zip(&classes).filter(|(_, events)| **events > 0);
+        let ends = used.filter(|(class, _)| class.outcome.is_some());
         finished.push((route, saturating_sum(ends.map(|(_, events)| *events))));
     }
     (counts, finished)

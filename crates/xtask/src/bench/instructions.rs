@@ -1,0 +1,66 @@
+//! Instructions per request: callgrind counts them in a process of its own for each case.
+//!
+//! It is blind to what it costs when threads share a cache line, to the memory's speed, and to the kernel's clock, of which it
+//! sees only the way in. Everything else it counts to the unit, whatever else the machine does.
+
+use anyhow::{Context, bail};
+
+use super::figures::Instructions;
+use super::goals::{BARE, KEPT};
+use super::programs::Programs;
+use super::valgrind::Valgrind;
+
+/// Enough that what happens once in a while has happened.
+const TIMES: u32 = 8_192;
+
+/// Counts what the baseline keeps, the bare service first.
+pub(crate) fn count_kept(
+    valgrind: &Valgrind,
+    programs: &Programs,
+    fault: Option<&str>,
+) -> anyhow::Result<Instructions> {
+    let bare = count(valgrind, programs, BARE, None)?;
+    let mut counts = Instructions::from([(BARE.to_owned(), bare)]);
+    for case in KEPT {
+        counts.insert((*case).to_owned(), round(count(valgrind, programs, case, fault)? - bare));
+    }
+    Ok(counts)
+}
+
+/// Counts one case, with what the bare service takes.
+pub(crate) fn count(valgrind: &Valgrind, programs: &Programs, case: &str, fault: Option<&str>) -> anyhow::Result<f64> {
+    let output = valgrind
+        .tool("callgrind")
+        .args(["--callgrind-out-file=/dev/null", "--toggle-collect=*goodput_bench*counted_by_callgrind*"])
+        .args(programs.watched("instructions", case, TIMES, fault))
+        .output()
+        .context("failed to start valgrind")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    match collected(&said) {
+        Some(count) if output.status.success() && count > 0 => Ok(round(count as f64 / f64::from(TIMES))),
+        _ => bail!("valgrind failed to count {case} ({}):\n{said}", output.status),
+    }
+}
+
+/// As `==77== Collected : 13163673` says it.
+fn collected(said: &str) -> Option<u64> {
+    let count = said.lines().find_map(|line| line.split_once("Collected :"))?.1;
+    count.split_whitespace().next()?.parse().ok()
+}
+
+/// To what can be read, and is more than can be told apart.
+pub(crate) fn round(count: f64) -> f64 {
+    (count * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_is_what_callgrind_says_it_collected() {
+        let said = "==77== Events    : Ir\n==77== Collected : 13163673\n==77== \n==77== I   refs:      13,163,673\n";
+        assert_eq!(collected(said), Some(13_163_673));
+        assert_eq!(collected("valgrind: no such file"), None);
+    }
+}

@@ -184,28 +184,27 @@ fn work_allocates_nothing() {
 fn a_route_is_paid_for_once_and_once_more_by_each_share_of_the_counters() {
     let goodput: &'static Goodput = instance(false).leak();
     let act = |name: &'static str, verdict| measure(|| goodput.work(name).record(verdict, Duration::from_millis(3)));
-    // Threads take shares in turn: a new thread has one of its own.
     let on_a_new_thread =
         |name, verdict| thread::spawn(move || (act(name, verdict), act(name, verdict))).join().unwrap();
     let (touched, again) = on_a_new_thread("known", Verdict::Good);
-    let (touched_elsewhere, again_elsewhere) = on_a_new_thread("known", Verdict::Good);
+    // A thread leases its shard: one that comes after another finds what that has left.
+    let (touched_after, again_after) = on_a_new_thread("known", Verdict::Good);
     let (seen, again_seen) = on_a_new_thread("new", Verdict::Good);
     let (with_a_word, again_with_a_word) = on_a_new_thread("known", Verdict::bad("malformed"));
     println!(
         "a share of a route that the definition names: {} bytes\nthe first sight of a route it does not name, with one share: \
-         {} bytes\na share in which a handler gave a reason: {} bytes",
+         {} bytes\na reason and a histogram of errors: {} bytes",
         touched.bytes_total, seen.bytes_total, with_a_word.bytes_total
     );
-    for paid_for in [again, again_elsewhere, again_seen, again_with_a_word] {
+    for paid_for in [again, touched_after, again_after, again_seen, again_with_a_word] {
         assert_eq!(paid_for, AllocationInfo::default());
     }
     assert!(touched.bytes_current > 0, "the share is kept");
-    assert_eq!(touched_elsewhere, touched, "every share is alike");
     assert!(seen.bytes_current > touched.bytes_current, "a route and a share");
-    assert!(with_a_word.bytes_current > touched.bytes_current, "a share and its reasons");
+    assert!(with_a_word.bytes_current > 0, "what only failures need");
     for first in [touched, seen, with_a_word] {
         assert_eq!(first.bytes_total, first.bytes_current as u64, "nothing was allocated only to be freed");
-        assert!(first.bytes_total <= 16 * 1024, "{} bytes", first.bytes_total);
+        assert!(first.bytes_total <= 4 * 1024, "{} bytes", first.bytes_total);
     }
 }
 

@@ -10,6 +10,7 @@
 #[path = "../benches/common/instances.rs"]
 mod instances;
 
+use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -68,19 +69,27 @@ fn resident_kib() -> u64 {
     line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or_default()
 }
 
-/// Load from as many threads as there are shards, so that every shard has seen every route.
+/// Load from more threads than there are shards, all alive until the last has recorded, so that every shard has seen every
+/// route.
 fn spread_over_all_shards(goodput: &Goodput, routes: &[RouteId]) {
-    for n in 0..16 {
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                for (position, route) in routes.iter().enumerate() {
-                    let mut request = Request::begin(goodput, *route);
-                    request.respond(goodput, Code::http(if position % 50 == n { 500 } else { 200 }));
-                    request.end(goodput, Ending::Completed);
-                }
-            });
-        });
-    }
+    const THREADS: usize = 24;
+    let all_done = Barrier::new(THREADS);
+    let load = |n| {
+        for (position, route) in routes.iter().enumerate() {
+            let mut request = Request::begin(goodput, *route);
+            request.respond(goodput, Code::http(if position % 50 == n { 500 } else { 200 }));
+            request.end(goodput, Ending::Completed);
+        }
+        all_done.wait();
+    };
+    thread::scope(|scope| {
+        (0..THREADS).for_each(|n| {
+            drop(scope.spawn({
+                let load = &load;
+                move || load(n)
+            }))
+        })
+    });
 }
 
 fn routes(goodput: &Goodput) -> Vec<RouteId> {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use crate::Goodput;
 use crate::classify::Ending;
 use crate::clock::Reading;
-use crate::record::{RouteId, Slot};
+use crate::record::{Figure, RouteId, Slot};
 use crate::request::{Head, Request};
 
 /// See the module. Shared by an outer layer, which made it, and the layer at the service.
@@ -66,7 +66,7 @@ impl Arrival {
             goodput.queue().leave();
             let waited = request.began_earlier(goodput, self.begun);
             if let Some(route) = goodput.routes().get(request.route()) {
-                route.time_queue(waited);
+                route.time(Figure::Queue, waited);
             }
         } else if turn(GIVEN_UP) {
             // It is tried again, so it was not the client who gave up.

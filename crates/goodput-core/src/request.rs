@@ -5,7 +5,7 @@ use goodput_model::Verdict;
 use crate::Goodput;
 use crate::classify::{Code, Ending, Histogram, Word};
 use crate::clock::Reading;
-use crate::record::{Point, Reasons, Route, RouteId, Said, Slot};
+use crate::record::{Figure, Point, Reasons, Route, RouteId, Said, Slot};
 
 /// A request in flight, for whoever instruments a protocol. It is data; recording needs the [`Goodput`] it began on. On
 /// another one it would be in flight for ever here, and end without a beginning there.
@@ -389,10 +389,10 @@ impl Request {
 #[inline]
 fn time_later(route: &Route, first: Option<u64>, elapsed: u64) {
     if let Some(first) = first {
-        route.time_first_byte(first);
+        route.time(Figure::FirstByte, first);
     }
     if route.table().measures_the_end() {
-        route.time_end(elapsed);
+        route.time(Figure::End, elapsed);
     }
 }
 

@@ -14,7 +14,7 @@ use super::latency::Latencies;
 use super::status::saturating_sum;
 use super::waiting::RouteWaiting;
 use crate::classify::{Outcome, Part};
-use crate::record::{ClassId, Point, Reasons, Route, RouteId, Routes};
+use crate::record::{ClassId, Figure, Point, Reasons, Route, RouteId, Routes};
 
 /// The counts of every SLO, by position in the definition, and how many events have finished on each route.
 pub(crate) fn read_counts(routes: &Routes, slos: usize) -> (Vec<Counts>, Vec<(&Route, u64)>) {
@@ -215,7 +215,7 @@ fn route_detail(
         }
     }
     outcomes.sort_unstable();
-    let [queue, first_byte, end, streams] = route.read_later().map(Latencies::new);
+    let figure = |figure| Latencies::new(route.read_figure(figure));
     RouteDetail {
         id,
         template: route.template().to_owned(),
@@ -228,12 +228,12 @@ fn route_detail(
         outcomes,
         reasons: own,
         said: said_by_handlers(route, words),
-        success: Latencies::new(route.read_successes()),
-        error: Latencies::new(route.read_errors()),
-        queue,
-        first_byte,
-        end,
-        streams,
+        success: figure(Figure::Success),
+        error: figure(Figure::Error),
+        queue: figure(Figure::Queue),
+        first_byte: figure(Figure::FirstByte),
+        end: figure(Figure::End),
+        streams: figure(Figure::Stream),
         open_streams: route.read_open_streams(),
         waiting: RouteWaiting::default(),
     }

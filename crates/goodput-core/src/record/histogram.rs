@@ -8,6 +8,7 @@
 //!
 //! It shows distributions. SLOs do not need it: they are judged on the unrounded latency.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::shard::Shard;
@@ -27,7 +28,8 @@ pub(super) struct Buckets {
     counts: [AtomicU32; BUCKETS],
 }
 
-/// How often each bucket of any shard wrapped: one increment per 2^32 records, so that sharing it costs nothing.
+/// How often each bucket of any shard wrapped: one increment per 2^32 records, so that sharing it costs nothing. Made at the
+/// first, which most routes never see.
 #[derive(Debug)]
 pub(super) struct Carries([AtomicU32; BUCKETS]);
 
@@ -38,7 +40,7 @@ impl Buckets {
 
     /// Relaxed: buckets stand for themselves, and a reader sees them one by one.
     #[inline]
-    pub(super) fn add_relaxed(&self, shard: Shard, nanos: u64, carries: &Carries) {
+    pub(super) fn add_relaxed(&self, shard: Shard, nanos: u64, carries: &OnceLock<Box<Carries>>) {
         let bucket = bucket(nanos);
         if let Some(cell) = self.counts.get(bucket) {
             let before = shard.add_small(cell, 1, Ordering::Relaxed);
@@ -50,9 +52,9 @@ impl Buckets {
     }
 
     #[cold]
-    fn turn(&self, bucket: usize, before: u32, carries: &Carries) {
+    fn turn(&self, bucket: usize, before: u32, carries: &OnceLock<Box<Carries>>) {
         if before == u32::MAX {
-            carries.add_relaxed(bucket);
+            carries.get_or_init(Box::default).add_relaxed(bucket);
         }
         self.octaves.fetch_or(1 << (bucket >> PER_OCTAVE_BITS), Ordering::Relaxed);
     }
@@ -61,7 +63,10 @@ impl Buckets {
 /// The buckets that hold anything on any shard, in order, with their sums.
 ///
 /// Looks only at octaves in use. The sums cannot overflow: 64 shards of 32 bits, and the carries, are far below 64 bits.
-pub(super) fn sum<'a>(shards: &(impl Iterator<Item = &'a Buckets> + Clone), carries: &Carries) -> Vec<(usize, u64)> {
+pub(super) fn sum<'a>(
+    shards: &(impl Iterator<Item = &'a Buckets> + Clone),
+    carries: Option<&Carries>,
+) -> Vec<(usize, u64)> {
     let used = shards.clone().fold(0, |used, shard| used | shard.octaves.load(Ordering::Relaxed));
     let mut sums = Vec::new();
     for octave in (0..u32::BITS).filter(|octave| used >> octave & 1 == 1) {
@@ -72,18 +77,20 @@ pub(super) fn sum<'a>(shards: &(impl Iterator<Item = &'a Buckets> + Clone), carr
             counts.iter_mut().zip(cells).for_each(|(sum, cell)| *sum += u64::from(cell.load(Ordering::Relaxed)));
         }
         for (bucket, count) in (first..).zip(counts) {
-            let count = count + carries.read_relaxed(bucket);
+            let count = count + carries.map_or(0, |carries| carries.read_relaxed(bucket));
             sums.extend((count > 0).then_some((bucket, count)));
         }
     }
     sums
 }
 
-impl Carries {
-    pub(super) fn new() -> Self {
+impl Default for Carries {
+    fn default() -> Self {
         Self([const { AtomicU32::new(0) }; BUCKETS])
     }
+}
 
+impl Carries {
     #[cold]
     fn add_relaxed(&self, bucket: usize) {
         if let Some(cell) = self.0.get(bucket) {
@@ -144,12 +151,12 @@ mod tests {
 
     #[test]
     fn a_reader_that_skips_empty_octaves_finds_every_latency() {
-        let (buckets, carries) = (Buckets::new(), Carries::new());
+        let (buckets, carries) = (Buckets::new(), OnceLock::new());
         let nanos: Vec<u64> = (0..63).flat_map(|octave| [1 << octave, (1 << octave) + (1 << octave) / 2]).collect();
         for nanos in &nanos {
             buckets.add_relaxed(Shard::FIRST, *nanos, &carries);
         }
-        let sums = sum(&[&buckets].into_iter(), &carries);
+        let sums = sum(&[&buckets].into_iter(), carries.get().map(Box::as_ref));
         assert_eq!(sums.iter().map(|(_, count)| count).sum::<u64>(), nanos.len() as u64);
         for nanos in nanos {
             assert!(sums.iter().any(|(found, _)| *found == bucket(nanos)), "{nanos} ns");
@@ -158,11 +165,14 @@ mod tests {
 
     #[test]
     fn a_bucket_that_wraps_loses_nothing() {
-        let (buckets, carries) = (Buckets::new(), Carries::new());
+        let (buckets, carries) = (Buckets::new(), OnceLock::new());
         buckets.add_relaxed(Shard::FIRST, 5_000, &carries);
         buckets.counts[bucket(5_000)].store(u32::MAX, Ordering::Relaxed);
         buckets.add_relaxed(Shard::FIRST, 5_000, &carries);
         buckets.add_relaxed(Shard::FIRST, 5_000, &carries);
-        assert_eq!(sum(&[&buckets].into_iter(), &carries), [(bucket(5_000), u64::from(u32::MAX) + 2)]);
+        assert_eq!(
+            sum(&[&buckets].into_iter(), carries.get().map(Box::as_ref)),
+            [(bucket(5_000), u64::from(u32::MAX) + 2)]
+        );
     }
 }

@@ -1,9 +1,7 @@
 //! The record path: a few relaxed additions on cells that belong to a shard of the threads. No lock, no allocation, no loop
 //! on shared state, once a shard has seen a route.
 
-mod cells;
 mod class;
-mod figure;
 mod held;
 mod histogram;
 mod queue;
@@ -11,6 +9,7 @@ mod reasons;
 mod route;
 mod routes;
 mod shard;
+mod share;
 mod slots;
 
 pub use class::{ClassId, RequestClass};
@@ -23,4 +22,5 @@ pub(crate) use route::{Route, RouteRules};
 pub use routes::RouteId;
 pub(crate) use routes::{ByClass, Known, Plan, Routes, UNMATCHED, stands_for_others};
 pub(crate) use shard::shard_count;
+pub(crate) use share::Figure;
 pub(crate) use slots::{Present, Slot, SlotTimes};

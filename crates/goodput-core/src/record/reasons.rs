@@ -88,23 +88,27 @@ impl Reasons {
 }
 
 /// How often each reason was given on one route and shard, at each decision point, and how often it was what went wrong.
+///
+/// A few rows at a time are made when one of them is first needed: most routes hear few words, and fail in few ways.
 #[derive(Debug)]
-pub(super) struct ReasonCells(Box<[[AtomicU64; COLUMNS]]>);
+pub(super) struct ReasonCells([OnceLock<Box<Rows>>; CHUNKS]);
 
+type Rows = [[AtomicU64; COLUMNS]; CHUNK];
+
+const CHUNK: usize = 8;
+const CHUNKS: usize = (WORDS + 1 + CODES.len()).div_ceil(CHUNK);
 /// Bad and excluded at each point, and what went wrong.
 const COLUMNS: usize = 9;
 const WRONG: usize = 8;
 
 impl ReasonCells {
     pub(super) fn new() -> Self {
-        Self((0..=WORDS + CODES.len()).map(|_| [const { AtomicU64::new(0) }; COLUMNS]).collect())
+        Self([const { OnceLock::new() }; CHUNKS])
     }
 
     /// Relaxed: published by the Release of the event's class, which is added after it.
     pub(super) fn add_relaxed(&self, said: Said, point: Point, count: u64) {
-        if let Some(cell) = self.cell(said, column(said, point)) {
-            cell.fetch_add(count, Ordering::Relaxed);
-        }
+        self.add(said, column(said, point), count);
     }
 
     pub(super) fn read_relaxed(&self, said: Said, point: Point) -> u64 {
@@ -113,18 +117,30 @@ impl ReasonCells {
 
     /// `said` is what went wrong with a finished event. Relaxed: as above.
     pub(super) fn add_error_relaxed(&self, said: Said, count: u64) {
-        if let Some(cell) = self.cell(said, WRONG) {
-            cell.fetch_add(count, Ordering::Relaxed);
-        }
+        self.add(said, WRONG, count);
     }
 
     pub(super) fn read_error_relaxed(&self, said: Said) -> u64 {
         self.cell(said, WRONG).map_or(0, |cell| cell.load(Ordering::Relaxed))
     }
 
-    fn cell(&self, said: Said, column: usize) -> Option<&AtomicU64> {
-        self.0.get(usize::from(said.number)).and_then(|row| row.get(column))
+    fn add(&self, said: Said, column: usize, count: u64) {
+        let (chunk, row) = place(said);
+        let rows = self.0.get(chunk).map(|rows| rows.get_or_init(Box::default));
+        if let Some(cell) = rows.and_then(|rows| rows.get(row)?.get(column)) {
+            cell.fetch_add(count, Ordering::Relaxed);
+        }
     }
+
+    fn cell(&self, said: Said, column: usize) -> Option<&AtomicU64> {
+        let (chunk, row) = place(said);
+        self.0.get(chunk)?.get()?.get(row)?.get(column)
+    }
+}
+
+fn place(said: Said) -> (usize, usize) {
+    let number = usize::from(said.number);
+    (number / CHUNK, number % CHUNK)
 }
 
 fn column(said: Said, point: Point) -> usize {

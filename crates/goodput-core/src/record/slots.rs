@@ -56,53 +56,42 @@ impl Present {
     }
 }
 
-/// The events of one route that ended, by the slot they began in: a line for each shard.
+/// The events of one route and shard that ended, by the slot they began in.
 ///
 /// 32 bits each: only differences are looked at, and those are events in flight.
 #[derive(Debug)]
-pub(super) struct Ended {
-    shards: Box<[Line]>,
-    /// Those that ended when their slot was no longer on the ring. Few, so one for all shards.
-    old: AtomicU64,
-}
-
-#[derive(Debug, Default)]
 #[repr(align(64))]
-struct Line([AtomicU32; SLOTS]);
+pub(super) struct Ended([AtomicU32; SLOTS]);
 
 impl Ended {
-    pub(super) fn new(shards: usize) -> Self {
-        Self { shards: (0..shards).map(|_| Line::default()).collect(), old: AtomicU64::new(0) }
+    pub(super) fn new() -> Self {
+        Self([const { AtomicU32::new(0) }; SLOTS])
     }
 
-    /// `count` events that began in slot `began` end in slot `now`. Release: pairs with the Acquire of the readers, so that
-    /// whoever sees an end sees its beginning.
+    /// `count` events that began in slot `began` end in slot `now`; among the `old` of their route if theirs is no longer on the
+    /// ring. Release: pairs with the Acquire of the readers, so that whoever sees an end sees its beginning.
     #[inline]
-    pub(super) fn end_release(&self, shard: Shard, began: Slot, now: Slot, count: u64) {
+    pub(super) fn end_release(&self, shard: Shard, (began, now): (Slot, Slot), count: u64, old: &AtomicU64) {
         // An event that began in a slot this thread has not heard of yet began just now.
         let age = now.0.wrapping_sub(began.0).cast_signed();
         if age < OLD {
-            if let Some(cell) = self.shards.get(shard.index()).and_then(|line| line.0.get(began.place())) {
+            if let Some(cell) = self.0.get(began.place()) {
                 shard.add_small(cell, count as u32, Ordering::Release); // modulo 2^32, as the beginnings are taken
             }
         } else {
-            self.end_old(count);
+            end_old(old, count);
         }
     }
 
-    #[cold]
-    fn end_old(&self, count: u64) {
-        self.old.fetch_add(count, Ordering::Release);
-    }
-
     pub(super) fn in_acquire(&self, place: usize) -> u32 {
-        let cells = self.shards.iter().filter_map(|line| line.0.get(place));
-        cells.fold(0, |sum, cell| sum.wrapping_add(cell.load(Ordering::Acquire)))
+        self.0.get(place).map_or(0, |cell| cell.load(Ordering::Acquire))
     }
+}
 
-    pub(super) fn old_acquire(&self) -> u64 {
-        self.old.load(Ordering::Acquire)
-    }
+/// Few, so that all shards share one.
+#[cold]
+fn end_old(old: &AtomicU64, count: u64) {
+    old.fetch_add(count, Ordering::Release);
 }
 
 /// When the slots on the ring began, in time awake since the beginning of the timeline.
@@ -260,6 +249,7 @@ mod tests {
         present: Present,
         begun: [AtomicU64; SLOTS],
         ended: Ended,
+        old: AtomicU64,
         carried: Carried,
     }
 
@@ -269,7 +259,8 @@ mod tests {
                 times: SlotTimes::new(Duration::ZERO, secs(10)),
                 present: Present::default(),
                 begun: Default::default(),
-                ended: Ended::new(1),
+                ended: Ended::new(),
+                old: AtomicU64::new(0),
                 carried: Carried::default(),
             }
         }
@@ -281,7 +272,7 @@ mod tests {
         }
 
         fn end(&self, slot: Slot) {
-            self.ended.end_release(Shard::FIRST, slot, self.present.read(), 1);
+            self.ended.end_release(Shard::FIRST, (slot, self.present.read()), 1, &self.old);
         }
 
         fn read(&self, place: usize) -> (u64, u32) {
@@ -293,14 +284,14 @@ mod tests {
             if self.times.is_over(now) {
                 let (place, ended_at) = self.times.next_place();
                 let (begun, ended) = self.read(place);
-                self.carried.carry(place, ended_at, begun, ended, self.ended.old_acquire());
+                self.carried.carry(place, ended_at, begun, ended, self.old.load(Ordering::Acquire));
                 self.times.advance(now);
                 self.present.advance();
             }
         }
 
         fn ages(&self, now: Duration) -> Vec<(Duration, u64)> {
-            self.carried.ages(&self.times, now, self.ended.old_acquire(), |place| self.read(place))
+            self.carried.ages(&self.times, now, self.old.load(Ordering::Acquire), |place| self.read(place))
         }
     }
 
@@ -368,7 +359,7 @@ mod tests {
             ring.tick(secs(10 * tick));
         }
         // Its thread was stopped for long, with the present slot of then in hand.
-        ring.ended.end_release(Shard::FIRST, slot, stale, 1);
+        ring.ended.end_release(Shard::FIRST, (slot, stale), 1, &ring.old);
         for tick in 41..=60 {
             ring.tick(secs(10 * tick));
         }

@@ -83,7 +83,7 @@ impl Built {
     pub fn service<S, B>(service: S, ledger: Ledger) -> Self
     where
         S: Service<Request<Payload>, Response = Response<B>> + Clone + Send + 'static,
-        B: Body,
+        B: Body + Unpin,
     {
         Self::new(Case::service("", service), ledger)
     }

@@ -24,12 +24,12 @@ use crate::service::SliService;
 ///
 /// | handle | 1 thread | 2 threads | for |
 /// |---|---|---|---|
-/// | `&'static Goodput` | 139 ns | 152 ns | services: [leak](Goodput::leak) one per process |
-/// | `Arc<Goodput>` | 136 ns | 166 ns | tests and short-lived instances, which drop cleanly |
+/// | `&'static Goodput` | 83 ns | 82 ns | services: [leak](Goodput::leak) one per process |
+/// | `Arc<Goodput>` | 86 ns | 99 ns | tests and short-lived instances, which drop cleanly |
 ///
-/// The figures are for a whole recorded request over a bare service of 45 ns, judged at its head, with the route found by
-/// its template, on two cores at 2.3 GHz. Frameworks that clone the service for every request, as axum does, clone the `Arc`
-/// as often, and more cores contend for its count.
+/// The figures are for a whole recorded request over a bare service of 39 ns, judged at its head, with the route that axum's
+/// router matched, on two cores (`cargo xtask bench`). Frameworks that clone the service for every request, as axum does, clone
+/// the `Arc` as often, and more cores contend for its count.
 ///
 /// # The route
 ///

@@ -6,21 +6,17 @@
 #[expect(dead_code, reason = "each bench needs a part of it")]
 mod common;
 
-use std::hint::black_box;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
-use bytes::Bytes;
 use common::instances::built;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use goodput::axum::Matched;
 use goodput::{Goodput, GoodputBuilder, JudgedAt, SliLayer, Slo, Stopwatch};
-use goodput_bench::drive::{Bare, Driver, Payload, TEMPLATE};
+use goodput_bench::drive::{Bare, Driver, PATH, Payload, TEMPLATE};
+use goodput_bench::router::send;
 use goodput_bench::sli::slos;
 use http::{Request, Response, Uri};
 use http_body::Body;
@@ -75,21 +71,9 @@ fn on_a_service(criterion: &mut Criterion) {
 
 fn router(group: &mut Group<'_>, name: &str, layered: impl FnOnce(Router) -> Router) {
     // As `axum::serve` does: its services are made beforehand.
-    let mut router = layered(Router::new().route(TEMPLATE, get(|| async { "hello" }))).with_state(());
-    let uri = Uri::from_static("/users/7/orders");
+    let mut router = layered(goodput_bench::router::router()).with_state(());
+    let uri = Uri::from_static(PATH);
     group.bench_function(name, |bench| bench.iter(|| send(&mut router, &uri)));
-}
-
-fn send(router: &mut Router, uri: &Uri) {
-    let mut context = Context::from_waker(Waker::noop());
-    let mut request = Request::new(Payload::new(Bytes::from_static(b"hello")));
-    *request.uri_mut() = uri.clone();
-    let future = pin!(router.call(black_box(request)));
-    let Poll::Ready(Ok(response)) = future.poll(&mut context) else { unreachable!("the handler does not wait") };
-    let mut body = pin!(response.into_body());
-    while let Poll::Ready(Some(frame)) = body.as_mut().poll_frame(&mut context) {
-        black_box(frame.is_ok());
-    }
 }
 
 fn in_a_router(criterion: &mut Criterion) {

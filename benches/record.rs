@@ -2,7 +2,7 @@
 //! record`.
 //!
 //! The simple ones count an event and know no SLO, no route and no time; OpenTelemetry has a counter and a histogram with four
-//! attributes. Its bound instruments are not here: they are a feature that one build turns on for every package in it.
+//! attributes. Its bound instruments are among the cases of `goodput-bench`.
 
 #[expect(dead_code, reason = "each bench needs a part of it")]
 mod common;

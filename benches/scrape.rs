@@ -1,7 +1,7 @@
 //! What reading the cells of 1,000 routes costs, on 1 to 16 shards in use: `cargo bench --bench scrape`.
 //!
-//! Counts alone are what a tick reads, of four SLOs here; the goal is 200 µs on 16 shards. With reasons, latencies and all else that
-//! is known of a route it is a status; the goal is 2 ms.
+//! Counts alone are what a tick reads, of four SLOs here; the goal is 200 µs on 16 shards. With reasons, latencies and all else
+//! that is known of a route it is a status; the goal is 2 ms.
 
 #[expect(dead_code, reason = "each bench needs a part of it")]
 mod common;

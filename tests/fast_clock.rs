@@ -1,7 +1,5 @@
 //! The fast stopwatch on a real instance: latencies are as the system has them, and what it reads is told.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 use std::thread;
 use std::time::Duration;
 
@@ -24,7 +22,8 @@ fn a_request_timed_by_the_fast_stopwatch_is_judged_by_how_long_it_really_took() 
     let counts = status.slo("slept").expect("an SLO of this name").counts;
     assert_eq!((counts.good, counts.bad), (1, 1));
     let slowest = status.route("/").expect("a route that was seen").success.quantile(1.0).expect("a latency");
-    assert!((40..10_000).contains(&slowest.as_millis()), "{slowest:?}");
+    // A quantile is right within 6.25 %.
+    assert!((37..10_000).contains(&slowest.as_millis()), "{slowest:?}");
 }
 
 #[test]

@@ -69,8 +69,8 @@ fn resident_kib() -> u64 {
     line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or_default()
 }
 
-/// Load from more threads than there are shards, all alive until the last has recorded, so that every shard has seen every
-/// route.
+/// Load from more threads than there are shards where there are 16, all alive until the last has recorded, so that every shard
+/// has seen every route.
 fn spread_over_all_shards(goodput: &Goodput, routes: &[RouteId]) {
     const THREADS: usize = 24;
     let all_done = Barrier::new(THREADS);
@@ -83,12 +83,10 @@ fn spread_over_all_shards(goodput: &Goodput, routes: &[RouteId]) {
         all_done.wait();
     };
     thread::scope(|scope| {
-        (0..THREADS).for_each(|n| {
-            drop(scope.spawn({
-                let load = &load;
-                move || load(n)
-            }))
-        })
+        for n in 0..THREADS {
+            let load = &load;
+            scope.spawn(move || load(n));
+        }
     });
 }
 

@@ -49,8 +49,10 @@ pub(crate) fn named(goodput: &Goodput) -> Vec<String> {
     templates
 }
 
-/// Load on every route from so many shards: each is leased by a thread for as long as that lives, so all threads live until the
-/// last has recorded. All 16 take a few threads more, which share the quarter that is not leased. Each has latencies of 1 ms to 128 ms, as a route in service has, and one in fifty has an error on each.
+/// Load on every route from so many shards, of the 16 that there are on up to 16 cores: each is leased by a thread for as long as
+/// that lives, so all threads live until the last has recorded. To use all 16 takes a few threads more, which share the quarter
+/// that is not leased. Every route has latencies of 1 ms to 128 ms on each shard, as a route in service has, and one in fifty has
+/// an error.
 pub(crate) fn spread(goodput: &Goodput, templates: &[String], shards: usize) {
     let threads = if shards < 12 { shards } else { shards + shards / 2 };
     let all_done = Barrier::new(threads);

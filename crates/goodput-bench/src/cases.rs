@@ -8,7 +8,7 @@ use tower::util::MapRequestLayer;
 use tower::{Layer, Service};
 
 use crate::drive::{Bare, Payload};
-use crate::fault::{Planting, Sound};
+use crate::fault::Planting;
 use crate::interleave::Case;
 use crate::sli::{Clock, Place, Sli, Slos};
 use crate::{clock, otel, router};
@@ -93,13 +93,6 @@ pub fn named(name: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.name == name)
 }
 
-/// Goodput around the bare service, and that itself.
-pub fn all() -> Vec<Case> {
-    let bare = ROWS.iter().filter(|row| row.name == BARE);
-    let ours = ROWS.iter().filter(|row| row.over == Some(BARE) && matches!(row.measured, Measured::Sli(_)));
-    bare.chain(ours).map(|row| row.case(Sound)).collect()
-}
-
 const fn ours(name: &'static str, what: &'static str, sli: Sli) -> Row {
     Row { name, what, over: Some(BARE), measured: Measured::Sli(sli) }
 }
@@ -126,7 +119,7 @@ fn passed_through() -> impl Service<Sent, Response = http::Response<Payload>> + 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::Fault;
+    use crate::fault::{Fault, Sound};
 
     #[test]
     fn a_name_means_one_case_and_what_it_is_compared_with_comes_before() {

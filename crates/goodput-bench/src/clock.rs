@@ -13,24 +13,24 @@ use crate::interleave::Case;
 
 /// A reading of the monotonic clock.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading(Instant);
+pub(crate) struct Reading(Instant);
 
 impl Reading {
     /// The clock as it stands.
     #[inline]
-    pub fn now() -> Self {
+    pub(crate) fn now() -> Self {
         Self(Instant::now())
     }
 
     /// From this reading to now.
     #[inline]
-    pub fn elapsed(self) -> Duration {
+    pub(crate) fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
 
     /// From an earlier reading to this one; nothing if it is not earlier.
     #[inline]
-    pub fn since(self, earlier: Self) -> Duration {
+    pub(crate) fn since(self, earlier: Self) -> Duration {
         self.0.saturating_duration_since(earlier.0)
     }
 }

@@ -4,6 +4,6 @@ use crate::interleave::Runner;
 
 /// What is counted: callgrind collects inside of this function, and nowhere else.
 #[inline(never)]
-pub fn counted_by_callgrind(run: &mut Runner, times: u64) {
+pub(crate) fn counted_by_callgrind(run: &mut Runner, times: u64) {
     run(times);
 }

@@ -21,6 +21,8 @@ pub type Payload = Full<Bytes>;
 
 /// The route of every request.
 pub const TEMPLATE: &str = "/users/{id}/orders";
+/// A path of that route.
+pub const PATH: &str = "/users/7/orders";
 
 thread_local! {
     /// The extensions of the request that is being answered.
@@ -105,7 +107,7 @@ impl Service<Request<Payload>> for Bare {
 fn matched_path() -> MatchedPath {
     let handler = |path: MatchedPath| async { axum::Extension(path) };
     let mut router: Router = Router::new().route(TEMPLATE, get(handler));
-    let request = Request::builder().uri("/users/7/orders").body(axum::body::Body::empty());
+    let request = Request::builder().uri(PATH).body(axum::body::Body::empty());
     let Ok(request) = request else { unreachable!("the path is one") };
     let mut context = Context::from_waker(Waker::noop());
     let future = pin!(Service::<Request<axum::body::Body>>::call(&mut router, request));

@@ -11,7 +11,7 @@ use tower::Service;
 
 use crate::clock::Reading;
 use crate::drive::{Driver, Payload};
-use crate::stats::{median, quantile};
+use crate::stats::quantile;
 use crate::together::{Together, Turn};
 
 /// Does the measured thing so many times.
@@ -95,12 +95,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// The median over the rounds of the difference to another case in the same round.
-    pub fn over(&self, other: &Self) -> f64 {
-        median(&self.differences(other))
-    }
-
-    /// The tenth, fiftieth and ninetieth percentile of that difference.
+    /// The tenth, fiftieth and ninetieth percentile of the difference to another case in the same round.
     pub fn spread_over(&self, other: &Self) -> [f64; 3] {
         let differences = self.differences(other);
         [0.1, 0.5, 0.9].map(|share| quantile(&differences, share))

@@ -10,16 +10,16 @@
 
 pub mod cases;
 pub mod cli;
-pub mod clock;
-pub mod counting;
+mod clock;
+mod counting;
 pub mod drive;
 pub mod fault;
 pub mod interleave;
 mod interruptions;
 mod meeting;
-pub mod otel;
+mod otel;
 pub mod router;
-pub mod sharing;
+mod sharing;
 pub mod sli;
 pub mod stats;
 mod together;

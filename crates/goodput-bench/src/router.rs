@@ -12,7 +12,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tower::Service;
 
-use crate::drive::TEMPLATE;
+use crate::drive::{PATH, TEMPLATE};
 use crate::interleave::Case;
 
 /// A router whose one handler says hello.
@@ -26,13 +26,14 @@ pub fn case(name: &str, router: Router) -> Case {
     let router: Router = router.with_state(());
     Case::new(name, move || {
         let mut router = router.clone();
-        let uri = Uri::from_static("/users/7/orders");
+        let uri = Uri::from_static(PATH);
         Box::new(move |times| (0..times).for_each(|_| send(&mut router, &uri)))
     })
 }
 
+/// One request: called, answered at the first poll, and its body read to the end.
 #[inline(never)]
-fn send(router: &mut Router, uri: &Uri) {
+pub fn send(router: &mut Router, uri: &Uri) {
     let mut context = Context::from_waker(Waker::noop());
     let mut request = Request::new(Full::new(Bytes::from_static(b"hello")));
     *request.uri_mut() = uri.clone();

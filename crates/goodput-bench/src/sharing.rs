@@ -20,7 +20,7 @@ static MARK: Mark = Mark(AtomicU64::new(0));
 /// Runs so many requests on one thread, and then on another. Both live until both are done, so that neither takes over the
 /// memory of the other. Says first where the mark is: each of them stores to it before its requests and after them.
 #[expect(clippy::print_stdout, reason = "whoever watches has to know")]
-pub fn one_then_other(case: &Case, times: u64) {
+pub(crate) fn one_then_other(case: &Case, times: u64) {
     println!("{:p}", &raw const MARK.0);
     thread::scope(|scope| {
         let start = || {

@@ -9,7 +9,7 @@
 //! - [`Ticker`] keeps history; [`Goodput::status`] reads everything as one value.
 //! - [`Stopwatch`] times requests and [`Timeline`] carries windows; each has a manual twin for tests.
 //!
-//! Recording takes no lock, allocates nothing and reads the clock twice, once a share of the counters has seen a route, and a
+//! Recording takes no lock, allocates nothing and reads the clock twice, once a shard of the counters has seen a route, and a
 //! handler's word there if it gives one. It knows no HTTP, no async runtime and no exporter: those live in crates of their
 //! own.
 

@@ -76,7 +76,7 @@ struct Ahead {
     end_base: u32,
     code: Code,
     heard: Heard,
-    /// Whether that is a failure, by the default rules.
+    /// Whether its code or the handler make it a failure.
     fails: bool,
     stream: bool,
     /// Whether some SLO measures the first byte.

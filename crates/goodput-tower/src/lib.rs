@@ -62,7 +62,7 @@
 //!
 //! # What it costs
 //!
-//! No lock, two clock readings, no box: futures and bodies are concrete types. No allocation, once this share of the
+//! No lock, two clock readings, no box: futures and bodies are concrete types. No allocation, once this shard of the
 //! counters has seen the route. About 80 ns a request with a `&'static Goodput` (`cargo xtask bench`), half of them the clock's;
 //! see [`SliLayer`] for other handles. Following a body to its end adds about 16 ns, and in axum one box, on routes with an SLO
 //! that waits for the end, and for streams. A clock is read once more at a stream's end.

@@ -104,9 +104,8 @@ fn keep_said(verdict: Verdict, is_second: bool) -> bool {
 /// }
 /// ```
 ///
-/// Heard on the thread that polls the handler, until it answers: not in a spawned task, and not in a body. An `Err` in place of an
-/// answer stays one, and so does a client's leaving. Elsewhere it does
-/// nothing.
+/// Heard on the thread that polls the handler, until it answers: not in a spawned task, and not in a body; there it does nothing. An
+/// `Err` in place of an answer stays one, and so does a client's leaving.
 pub fn say(verdict: Verdict) {
     let _ = SERVING.try_with(|serving| {
         let around = serving.get();

@@ -65,8 +65,8 @@ impl Drop for Between {
 /// | gives up on it: a timeout | looks like a client that went away | timed out, reason `timeout` |
 /// | tries again | an event for each attempt | the same, and an attempt given up is timed out |
 ///
-/// A layer that gives up on the service and answers from elsewhere, a cache say, has still given up on it. With two instances, each
-/// pair of layers has to enclose the other or stand apart.
+/// A layer that gives up on the service and answers from elsewhere, a cache say, has still given up on it. With two instances,
+/// each pair of layers has to enclose the other or stand apart.
 ///
 /// A request that the service's own layer sees is recorded there, on its route. One that never comes there is recorded here: on
 /// the route this layer gives it, `unmatched` unless told otherwise, and in no class but the route's own. An SLO that names its

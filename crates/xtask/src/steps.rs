@@ -45,6 +45,12 @@ pub(crate) const STEPS: &[Step] = &[
         work: bench::step,
     },
     Step {
+        name: "peers",
+        truth: "what compares goodput with its peers builds, and every peer counts what it is sent",
+        needs: &[RUSTFMT],
+        work: bench::peers::test,
+    },
+    Step {
         name: "features",
         truth: "each published crate builds alone: with no feature, each feature, all features",
         needs: &[CLIPPY],

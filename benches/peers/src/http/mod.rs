@@ -39,7 +39,8 @@ pub struct Args {
     passes: usize,
 }
 
-/// Measures, prints, keeps. Whether every goal was met; a machine on which it cannot be measured, or which others keep busy, misses none.
+/// Measures, prints, keeps. Whether every goal was met; a machine on which it cannot be measured, or which others keep busy,
+/// misses none.
 pub fn http(args: &Args) -> Result<bool> {
     let machine = Machine::here(args.date.clone())?;
     let kept = Results::read()?; // before minutes are spent on what could not be kept

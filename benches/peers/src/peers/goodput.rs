@@ -1,8 +1,8 @@
 //! Per request: two clock readings, and four SLOs of the route judged exactly once. goodput of this tree.
 
 use goodput::{Goodput, JudgedAt, SliLayer, Stopwatch};
-use goodput_bench::sli::slos;
 use goodput_bench::drive::Bare;
+use goodput_bench::sli::slos;
 use tower::Layer;
 
 use crate::ledger::Ledger;

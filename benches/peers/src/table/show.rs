@@ -64,10 +64,11 @@ pub(super) fn markdown(table: &Table) -> String {
         let _ = write!(text, "\n{title}:\n\n{}", document::markdown(&HEAD, &rows(table, group, goodput)));
     }
     let _ = write!(text, "\nTimes cheaper than:\n\n{}", document::markdown(&GOAL_HEAD, &goal_rows(table)));
-    text.push('\n');
-    for (threads, cheaper) in [1, 2].map(|threads| (threads, cheaper_than_goodput(table, threads))) {
+    for (threads, cheaper) in
+        [("1 thread", 1), ("2 threads", 2)].map(|(words, threads)| (words, cheaper_than_goodput(table, threads)))
+    {
         let names = if cheaper.is_empty() { "nothing".to_owned() } else { cheaper.join("; ") };
-        let _ = write!(text, "\n- Cheaper than goodput by default, threads: {threads}: {names}.");
+        let _ = write!(text, "\n- Cheaper than goodput by default, on {threads}: {names}.");
     }
     for (note, cases) in notes(table) {
         let _ = write!(text, "\n- {}: {note}.", cases.join(", "));

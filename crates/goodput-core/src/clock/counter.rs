@@ -10,13 +10,12 @@ use super::stopwatch::Distrust;
 use super::system::system_nanos;
 
 /// A counter that is watched, with the system's clock behind it. Readings are ticks of the counter, or nanoseconds of the
-/// system marked as such; neither counts to 2^63 in 90 years.
+/// system marked as such; neither counts to 2^63 in 50 years.
 #[derive(Debug)]
 pub(super) struct Counter {
     clock: Clock,
     trusted: AtomicBool,
-    /// Why it is not, and what both showed when that was found.
-    given_up: OnceLock<(Distrust, Pair)>,
+    given_up: OnceLock<GivenUp>,
     /// What both showed at the last check.
     checked: Mutex<Pair>,
 }
@@ -26,6 +25,14 @@ pub(super) struct Counter {
 struct Pair {
     ticks: u64,
     nanos: u64,
+}
+
+/// Why the counter is not trusted, what both showed when they last agreed, and what they showed when it was given up.
+#[derive(Clone, Copy, Debug)]
+struct GivenUp {
+    why: Distrust,
+    agreed: Pair,
+    found: Pair,
 }
 
 /// Marks a reading of the system's clock.
@@ -38,9 +45,9 @@ impl Counter {
         let counter =
             Self { clock, trusted: AtomicBool::new(true), given_up: OnceLock::new(), checked: Mutex::new(pair) };
         if !counter.is_counter() {
-            counter.give_up(Distrust::Processor, pair);
+            counter.give_up(GivenUp { why: Distrust::Processor, agreed: pair, found: pair });
         } else if !kernel_uses_it() {
-            counter.give_up(Distrust::Kernel, pair);
+            counter.give_up(GivenUp { why: Distrust::Kernel, agreed: pair, found: pair });
         }
         counter
     }
@@ -68,11 +75,16 @@ impl Counter {
 
     /// What began by the counter and ended by the system's clock is timed by each for its part.
     fn nanos_between_clocks(&self, earlier: u64, later: u64) -> u64 {
+        let now = later & !SYSTEM;
         match (earlier & SYSTEM != 0, later & SYSTEM != 0, self.given_up.get()) {
             (true, true, _) => later.saturating_sub(earlier),
-            (false, true, Some((_, then))) => {
-                let by_counter = self.clock.delta_as_nanos(earlier, then.ticks);
-                by_counter.saturating_add((later & !SYSTEM).saturating_sub(then.nanos))
+            (false, true, Some(GivenUp { agreed, .. })) if earlier <= agreed.ticks => {
+                self.clock.delta_as_nanos(earlier, agreed.ticks).saturating_add(now.saturating_sub(agreed.nanos))
+            }
+            // It began while they came apart: the counter may have shown anything, but no more went by than that took.
+            (false, true, Some(GivenUp { agreed, found, .. })) => {
+                let apart = self.clock.delta_as_nanos(earlier, found.ticks);
+                apart.min(found.nanos.saturating_sub(agreed.nanos)).saturating_add(now.saturating_sub(found.nanos))
             }
             // Two threads at the moment of change.
             _ => 0,
@@ -80,7 +92,7 @@ impl Counter {
     }
 
     pub(super) fn distrust(&self) -> Option<Distrust> {
-        self.given_up.get().map(|(distrust, _)| *distrust)
+        self.given_up.get().map(|given_up| given_up.why)
     }
 
     /// Compares it with the system's clock since the last time, and asks the kernel again.
@@ -93,16 +105,15 @@ impl Counter {
         let (by_counter, by_system) =
             (self.clock.delta_as_nanos(checked.ticks, now.ticks), now.nanos.saturating_sub(checked.nanos));
         if has_strayed(by_counter, by_system) {
-            self.give_up(Distrust::Strayed, *checked);
+            self.give_up(GivenUp { why: Distrust::Strayed, agreed: *checked, found: now });
         } else if !kernel_uses_it() {
-            self.give_up(Distrust::Kernel, now);
+            self.give_up(GivenUp { why: Distrust::Kernel, agreed: now, found: now });
         }
         *checked = now;
     }
 
-    /// `trusted_until` is what both showed when they were last found to agree.
-    fn give_up(&self, distrust: Distrust, trusted_until: Pair) {
-        let _ = self.given_up.set((distrust, trusted_until));
+    fn give_up(&self, given_up: GivenUp) {
+        let _ = self.given_up.set(given_up);
         // Release is not needed: whoever reads the system's clock without seeing why times a moment as nothing.
         self.trusted.store(false, Ordering::Relaxed);
     }
@@ -125,14 +136,19 @@ fn kernel_uses_it() -> bool {
 mod tests {
     use super::*;
 
-    fn given_up_after(nanos: u64) -> (Counter, u64) {
+    const SECOND: u64 = 1_000_000_000;
+
+    fn ticks_in(counter: &Counter, nanos: u64) -> u64 {
+        (nanos as f64 / counter.clock.delta_as_nanos(0, 1 << 40) as f64 * (1_u64 << 40) as f64) as u64
+    }
+
+    /// A counter that was right until `agreed` nanoseconds from now, by the counter, and was found out to be `found` from now.
+    fn given_up(agreed: u64, found: u64) -> (Counter, u64) {
         let counter = Counter::new();
-        let begun = counter.read();
-        let until = counter.clock.raw().max(1);
-        let ticks_in =
-            |nanos: u64| (nanos as f64 / counter.clock.delta_as_nanos(0, 1 << 40) as f64 * (1_u64 << 40) as f64) as u64;
-        let pair = Pair { ticks: until + ticks_in(nanos), nanos: system_nanos() };
-        counter.give_up(Distrust::Strayed, pair);
+        let (begun, nanos) = (counter.read(), system_nanos());
+        let at = |from_now| Pair { ticks: begun + ticks_in(&counter, from_now), nanos: nanos + from_now };
+        let given_up = GivenUp { why: Distrust::Strayed, agreed: at(agreed), found: at(found) };
+        counter.give_up(given_up);
         (counter, begun)
     }
 
@@ -149,21 +165,26 @@ mod tests {
 
     #[test]
     fn what_began_by_the_counter_ends_by_the_system_when_it_is_given_up() {
-        let (counter, begun) = given_up_after(1_000_000_000);
+        let (counter, begun) = given_up(SECOND, 3 * SECOND);
         if begun & SYSTEM != 0 {
             return; // it was never trusted on this machine
         }
-        let elapsed = counter.nanos_between(begun, counter.read());
-        assert!((1_000_000_000..2_000_000_000).contains(&elapsed), "{elapsed}");
+        let after = |nanos: u64| (system_nanos() + nanos) | SYSTEM;
+        let elapsed = |earlier, later| counter.nanos_between(earlier, later) / (SECOND / 10);
+        assert_eq!(elapsed(begun, after(4 * SECOND)), 40, "begun while they agreed");
+        let amid = begun + ticks_in(&counter, 2 * SECOND);
+        assert_eq!(elapsed(amid, after(4 * SECOND)), 20, "begun while they came apart");
+        assert_eq!(elapsed(begun + ticks_in(&counter, SECOND) + 1, after(3 * SECOND + 1)), 20, "at most that long");
+        let beyond = begun + ticks_in(&counter, 1_000 * SECOND);
+        assert_eq!(elapsed(beyond, after(4 * SECOND)), 10, "begun at a time that never was");
         let later = counter.read();
-        assert!(counter.nanos_between(later, counter.read()) < 1_000_000_000);
+        assert!(counter.nanos_between(later, counter.read()) < SECOND);
         assert_eq!(counter.nanos_between(later, begun), 0);
         assert_eq!(counter.distrust(), Some(Distrust::Strayed));
     }
 
     #[test]
     fn a_counter_strays_by_more_than_a_hundredth_and_more_than_a_thread_stands_still() {
-        const SECOND: u64 = 1_000_000_000;
         let rows = [(0, 0, false), (10, 10, false), (11, 10, true), (0, 10, true), (1, 0, true)];
         for (by_counter, by_system, strayed) in rows {
             assert_eq!(has_strayed(by_counter * SECOND, by_system * SECOND), strayed, "{by_counter} {by_system}");

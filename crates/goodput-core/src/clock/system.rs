@@ -11,8 +11,8 @@
 
 /// Nanoseconds since some moment in the past, the same for all threads; in 64 bits they last 584 years.
 ///
-/// The clock behind [`std::time::Instant`] on Linux, without its conversions: a fifth of the instructions of recording a
-/// request. It cannot fail there.
+/// The clock behind [`std::time::Instant`] on Linux, without the conversions that `Instant` adds, which would be a fifth of the
+/// instructions of recording a request. It cannot fail there.
 #[cfg(target_os = "linux")]
 #[inline]
 pub(super) fn system_nanos() -> u64 {

@@ -3,7 +3,7 @@
 #![expect(
     clippy::disallowed_types,
     clippy::disallowed_methods,
-    reason = "one of the two files that ask the operating system"
+    reason = "one of the files that ask the operating system"
 )]
 
 use std::sync::Arc;

@@ -258,7 +258,6 @@ mod tests {
                 }
             }
             prop_assert!(fired >= slos.len() as u32, "{fired}");
-            let _ = fired;
         }
     }
 }

@@ -14,7 +14,7 @@ use goodput_model::Period;
 /// | plan, 30 d | slots | bytes an SLO | slot width at the far edge of 5m | 30m | 1h | 2h | 6h | 1d | 3d | 30d |
 /// |---|---|---|---|---|---|---|---|---|---|---|
 /// | [`standard`](Self::standard) | 1,368 | 33 KB | 3.3 % | 0.6 % | 0.3 % | 0.8 % | 0.3 % | 1.0 % | 0.3 % | 0.3 % |
-/// | [`compact`](Self::compact) | 354 | 8.5 KB | 3.3 % | 3.3 % | 1.7 % | 4.2 % | 1.4 % | 4.2 % | 1.4 % | 0.8 % |
+/// | [`compact`](Self::compact) | 354 | 8.8 KB | 3.3 % | 3.3 % | 1.7 % | 4.2 % | 1.4 % | 4.2 % | 1.4 % | 0.8 % |
 /// | [`dense`](Self::dense) at 10 s | 259,200 | 6.2 MB | 3.3 % | 0.6 % | 0.3 % | 0.1 % | 0 | 0 | 0 | 0 |
 ///
 /// On the dense plan, what a tick reads at the very end of a window is exact. The bytes are those of an SLO among many; an

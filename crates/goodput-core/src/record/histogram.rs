@@ -44,7 +44,7 @@ impl Buckets {
         let bucket = bucket(nanos);
         if let Some(cell) = self.counts.get(bucket) {
             let before = shard.add_small(cell, 1, Ordering::Relaxed);
-            // The first one here, or the first one after a wrap.
+            // The first one here, the one that wraps, or the first one after that.
             if before.wrapping_add(1) <= 1 {
                 self.turn(bucket, before, carries);
             }

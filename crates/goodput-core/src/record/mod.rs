@@ -1,6 +1,7 @@
-//! The record path: a few relaxed additions on cells that belong to a shard of the threads. No lock, no allocation, no loop
-//! on shared state, once a shard has seen a route.
+//! The record path: a few additions to the cells that the current thread's shard has on a route, each a load and a store where
+//! the thread is alone on its shard. No lock, no allocation and no loop, once that shard has seen the route.
 
+mod cells;
 mod class;
 mod held;
 mod histogram;
@@ -9,9 +10,9 @@ mod reasons;
 mod route;
 mod routes;
 mod shard;
-mod share;
 mod slots;
 
+pub(crate) use cells::Figure;
 pub use class::{ClassId, RequestClass};
 #[cfg(test)]
 pub(crate) use histogram::BUCKETS;
@@ -22,5 +23,4 @@ pub(crate) use route::{Route, RouteRules};
 pub use routes::RouteId;
 pub(crate) use routes::{ByClass, Known, Plan, Routes, UNMATCHED, stands_for_others};
 pub(crate) use shard::shard_count;
-pub(crate) use share::Figure;
 pub(crate) use slots::{Present, Slot, SlotTimes};

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::cells::{Cells, FIGURES, Figure};
 use super::class::ClassId;
 use super::histogram::{self, Carries};
 use super::reasons::{Point, Said};
 use super::shard::{self, Shard};
-use super::share::{FIGURES, Figure, Share};
 use super::slots::{Carried, Slot, SlotTimes};
 use crate::classify::{ClassIndex, Histogram, Table};
 
@@ -22,8 +22,8 @@ pub(crate) struct Route {
     rules: RouteRules,
     /// Whether successful responses are streams, whatever their content type.
     streams: AtomicBool,
-    /// What each shard counts here; made when one of its threads first does.
-    shares: Box<[OnceLock<Box<Share>>]>,
+    /// Those of each shard; made when one of its threads first counts here.
+    cells: Box<[OnceLock<Box<Cells>>]>,
     /// Events that ended when their slot was no longer on the ring.
     ended_old: AtomicU64,
     carried: Mutex<Carried>,
@@ -45,7 +45,7 @@ impl Route {
             template: template.into(),
             class,
             streams: AtomicBool::new(streams),
-            shares: (0..shards).map(|_| OnceLock::new()).collect(),
+            cells: (0..shards).map(|_| OnceLock::new()).collect(),
             ended_old: AtomicU64::new(0),
             carried: Mutex::new(Carried::default()),
             carries: [const { OnceLock::new() }; FIGURES],
@@ -89,49 +89,49 @@ impl Route {
         self.streams.store(true, Ordering::Relaxed);
     }
 
-    /// The current thread's shard and its share. `None` is not met: there is a place for every shard.
+    /// The current thread's shard and its cells. `None` is not met: there is a place for every shard.
     #[inline]
-    fn share(&self) -> Option<(Shard, &Share)> {
+    fn own_cells(&self) -> Option<(Shard, &Cells)> {
         let shard = shard::current();
-        let slot = self.shares.get(shard.index())?;
-        let share = match slot.get() {
-            Some(share) => share,
-            None => self.first_sight(slot),
+        let place = self.cells.get(shard.index())?;
+        let cells = match place.get() {
+            Some(cells) => cells,
+            None => self.first_sight(place),
         };
-        Some((shard, share))
+        Some((shard, cells))
     }
 
     #[cold]
-    fn first_sight<'a>(&self, slot: &'a OnceLock<Box<Share>>) -> &'a Share {
-        slot.get_or_init(|| Box::new(Share::new(self.table().classes().len())))
+    fn first_sight<'a>(&self, place: &'a OnceLock<Box<Cells>>) -> &'a Cells {
+        place.get_or_init(|| Box::new(Cells::new(self.table().classes().len())))
     }
 
-    /// The shares that are there. One that is made meanwhile is left out, as if read a moment earlier.
-    fn shares(&self) -> impl Iterator<Item = &Share> + Clone {
-        self.shares.iter().filter_map(|share| share.get().map(Box::as_ref))
+    /// The cells of every shard that has any. Those that are made meanwhile are left out, as if read a moment earlier.
+    fn all_cells(&self) -> impl Iterator<Item = &Cells> + Clone {
+        self.cells.iter().filter_map(|cells| cells.get().map(Box::as_ref))
     }
 
     /// `count` events began.
     #[inline]
     pub(crate) fn begin(&self, slot: Slot, count: u64) {
-        if let Some((shard, share)) = self.share() {
-            share.begin_relaxed(shard, slot, count);
+        if let Some((shard, cells)) = self.own_cells() {
+            cells.begin_relaxed(shard, slot, count);
         }
     }
 
     /// `count` events are in flight no longer. Comes before the class that finishes them.
     #[inline]
     pub(crate) fn leave(&self, began: Slot, now: Slot, count: u64) {
-        if let Some((shard, share)) = self.share() {
-            share.end_release(shard, (began, now), count, &self.ended_old);
+        if let Some((shard, cells)) = self.own_cells() {
+            cells.end_release(shard, (began, now), count, &self.ended_old);
         }
     }
 
     /// One event passed a decision point, and was timed there.
     #[inline]
     pub(crate) fn add_timed(&self, class: ClassIndex, histogram: Histogram, elapsed: u64) {
-        if let Some((shard, share)) = self.share() {
-            self.add_timed_on(shard, share, class, histogram, elapsed);
+        if let Some((shard, cells)) = self.own_cells() {
+            self.add_timed_on(shard, cells, class, histogram, elapsed);
         }
     }
 
@@ -139,61 +139,61 @@ impl Route {
     #[expect(clippy::inline_always, reason = "on the path of every request, and called once there")]
     #[inline(always)]
     pub(crate) fn finish_timed(&self, slots: (Slot, Slot), class: ClassIndex, histogram: Histogram, elapsed: u64) {
-        if let Some((shard, share)) = self.share() {
-            share.end_release(shard, slots, 1, &self.ended_old);
-            self.add_timed_on(shard, share, class, histogram, elapsed);
+        if let Some((shard, cells)) = self.own_cells() {
+            cells.end_release(shard, slots, 1, &self.ended_old);
+            self.add_timed_on(shard, cells, class, histogram, elapsed);
         }
     }
 
     #[expect(clippy::inline_always, reason = "on the path of every request, and called once there")]
     #[inline(always)]
-    fn add_timed_on(&self, shard: Shard, share: &Share, class: ClassIndex, histogram: Histogram, elapsed: u64) {
+    fn add_timed_on(&self, shard: Shard, cells: &Cells, class: ClassIndex, histogram: Histogram, elapsed: u64) {
         match histogram {
-            Histogram::Success => self.time_on(shard, share, Figure::Success, elapsed),
-            Histogram::Error => self.time_on(shard, share, Figure::Error, elapsed),
+            Histogram::Success => self.time_on(shard, cells, Figure::Success, elapsed),
+            Histogram::Error => self.time_on(shard, cells, Figure::Error, elapsed),
             Histogram::None => {}
         }
         if let Some(class) = class.get() {
-            share.add_release(shard, class, 1);
+            cells.add_release(shard, class, 1);
         }
     }
 
     #[inline]
-    fn time_on(&self, shard: Shard, share: &Share, figure: Figure, elapsed: u64) {
+    fn time_on(&self, shard: Shard, cells: &Cells, figure: Figure, elapsed: u64) {
         if let Some(carries) = self.carries.get(figure as usize) {
-            share.time_relaxed(shard, figure, elapsed, carries);
+            cells.time_relaxed(shard, figure, elapsed, carries);
         }
     }
 
     /// `count` events passed a decision point.
     #[inline]
     pub(crate) fn add(&self, class: ClassIndex, count: u64) {
-        if let (Some(class), Some((shard, share))) = (class.get(), self.share()) {
-            share.add_release(shard, class, count);
+        if let (Some(class), Some((shard, cells))) = (class.get(), self.own_cells()) {
+            cells.add_release(shard, class, count);
         }
     }
 
     /// Counts the handler's reason for the SLOs that decide at `point`. Comes before the event's class is added there.
     #[cold]
     pub(crate) fn give_reason(&self, said: Said, point: Point, count: u64) {
-        if let Some((_, share)) = self.share() {
-            share.words().add_relaxed(said, point, count);
+        if let Some((_, cells)) = self.own_cells() {
+            cells.words().add_relaxed(said, point, count);
         }
     }
 
     /// Counts what went wrong with finished events. Comes before their class is added.
     #[cold]
     pub(crate) fn give_error(&self, said: Said, count: u64) {
-        if let Some((_, share)) = self.share() {
-            share.words().add_error_relaxed(said, count);
+        if let Some((_, cells)) = self.own_cells() {
+            cells.words().add_error_relaxed(said, count);
         }
     }
 
     /// Something of an event took this long: its time in the queue, to the first byte of a successful response or to its end, or a
     /// stream's life.
     pub(crate) fn time(&self, figure: Figure, elapsed: u64) {
-        if let Some((shard, share)) = self.share() {
-            self.time_on(shard, share, figure, elapsed);
+        if let Some((shard, cells)) = self.own_cells() {
+            self.time_on(shard, cells, figure, elapsed);
         }
     }
 
@@ -213,20 +213,20 @@ impl Route {
     pub(crate) fn read(&self, classes: &mut Vec<u64>) -> u64 {
         self.read_classes(classes);
         // Ends first, beginnings after: an event that began in between is in flight, never finished before it began.
-        self.shares().fold(0, |sum, share| sum.wrapping_add(share.begun_relaxed()))
+        self.all_cells().fold(0, |sum, cells| sum.wrapping_add(cells.begun_relaxed()))
     }
 
     /// Fills `classes` with the events per class.
     pub(crate) fn read_classes(&self, classes: &mut Vec<u64>) {
         classes.clear();
         classes.resize(self.table().classes().len(), 0);
-        self.shares().for_each(|share| share.classes_acquire(classes));
+        self.all_cells().for_each(|cells| cells.classes_acquire(classes));
     }
 
     /// How long it took, by bucket.
     pub(crate) fn read_figure(&self, figure: Figure) -> Vec<(usize, u64)> {
         let carries = self.carries.get(figure as usize).and_then(|carries| carries.get()).map(Box::as_ref);
-        histogram::sum(&self.shares().filter_map(|share| share.buckets(figure)), carries)
+        histogram::sum(&self.all_cells().filter_map(|cells| cells.buckets(figure)), carries)
     }
 
     /// The streams that are open.
@@ -238,19 +238,19 @@ impl Route {
     /// How often this was said, for the SLOs that decide at `point`. Read after the classes: no event is there without its
     /// reason.
     pub(crate) fn read_reason(&self, said: Said, point: Point) -> u64 {
-        let cells = self.shares().filter_map(Share::words_if_any);
-        cells.fold(0, |sum, cells| sum.wrapping_add(cells.read_relaxed(said, point)))
+        let words = self.all_cells().filter_map(Cells::words_if_any);
+        words.fold(0, |sum, words| sum.wrapping_add(words.read_relaxed(said, point)))
     }
 
     /// How often this was what went wrong.
     pub(crate) fn read_error(&self, said: Said) -> u64 {
-        let cells = self.shares().filter_map(Share::words_if_any);
-        cells.fold(0, |sum, cells| sum.wrapping_add(cells.read_error_relaxed(said)))
+        let words = self.all_cells().filter_map(Cells::words_if_any);
+        words.fold(0, |sum, words| sum.wrapping_add(words.read_error_relaxed(said)))
     }
 
     /// Whether a word was ever given here.
     pub(crate) fn has_words(&self) -> bool {
-        self.shares().any(|share| share.words_if_any().is_some())
+        self.all_cells().any(|cells| cells.words_if_any().is_some())
     }
 
     /// Carries what is left of a slot that leaves the ring, which ended at `ended_at`, to the old.
@@ -275,7 +275,7 @@ impl Route {
 
     /// Ends first, as in `read`.
     fn read_place(&self, place: usize) -> (u64, u32) {
-        let ended = self.shares().fold(0_u32, |sum, share| sum.wrapping_add(share.ended_in_acquire(place)));
-        (self.shares().fold(0, |sum, share| sum.wrapping_add(share.begun_in_relaxed(place))), ended)
+        let ended = self.all_cells().fold(0_u32, |sum, cells| sum.wrapping_add(cells.ended_in_acquire(place)));
+        (self.all_cells().fold(0, |sum, cells| sum.wrapping_add(cells.begun_in_relaxed(place))), ended)
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Timed {
     pub(crate) ns: f64,
     /// Of how many rounds.
     pub(crate) rounds: usize,
-    /// Over that: the median over rounds of the difference in the same round.
+    /// Over what it is compared with: the median over rounds of the difference in the same round.
     pub(crate) ns_over: f64,
 }
 

@@ -12,7 +12,7 @@ mod instructions;
 mod judge;
 mod listing;
 mod origin;
-mod peers;
+pub(crate) mod peers;
 mod programs;
 mod proof;
 mod sharing;

@@ -1,4 +1,4 @@
-//! Where instruction counts come from: what else than our sources decides how many there are.
+//! Where instruction counts come from: what besides our sources decides how many there are.
 
 use std::process::Command;
 

@@ -6,10 +6,21 @@ use std::process::ExitCode;
 use anyhow::Context;
 use cargo_metadata::Metadata;
 
-use crate::invocation::cargo_program;
+use crate::invocation::{cargo, cargo_program};
+use crate::libtest;
+use crate::tally::Tally;
 
 /// From the root of the workspace.
 const MANIFEST: &str = "benches/peers/Cargo.toml";
+
+/// Its own tests: that it is formatted, still builds, and that every peer counts what it is sent.
+pub(crate) fn test(workspace: &Metadata) -> anyhow::Result<Tally> {
+    let target = workspace.target_directory.join("peers");
+    let mut tally = cargo(&format!("fmt --manifest-path {MANIFEST} -- --check")).run()?;
+    let tests = cargo(&format!("test --manifest-path {MANIFEST} --locked")).env("CARGO_TARGET_DIR", target.as_str());
+    tally += libtest::run(tests)?;
+    Ok(tally)
+}
 
 /// Runs it, with a word that says what to compare.
 pub(crate) fn run(workspace: &Metadata, word: &str) -> anyhow::Result<ExitCode> {

@@ -78,7 +78,7 @@ mod tests {
     }
 
     fn stored() -> Baseline {
-        Baseline { origin: sample(), instructions: counts(426.0, 400.0, 270.0) }
+        Baseline { origin: sample(), instructions: counts(538.0, 640.0, 642.0) }
     }
 
     fn slipped(checks: &[Check]) -> Vec<&str> {
@@ -88,14 +88,14 @@ mod tests {
     #[test]
     fn a_count_slips_above_two_percent_more_than_it_was() {
         let rows: &[(Instructions, &[&str])] = &[
-            (counts(426.0, 400.0, 270.0), &[]),
-            (counts(426.0, 408.0, 275.0), &[]),
-            (counts(426.0, 408.1, 270.0), &["instructions, default, stored"]),
-            (counts(426.0, 200.0, 270.0), &[]),
-            (counts(436.0, 400.0, 270.0), &["instructions, bare, stored"]),
-            (counts(416.0, 400.0, 270.0), &["instructions, bare, stored"]),
-            (counts(426.0, 431.0, 270.0), &["instructions, default, stored", "instructions, default, ceiling"]),
-            (counts(426.0, 400.0, 311.0), &["instructions, fast, stored", "instructions, fast, ceiling"]),
+            (counts(538.0, 640.0, 642.0), &[]),
+            (counts(538.0, 652.8, 654.8), &[]),
+            (counts(538.0, 652.9, 642.0), &["instructions, default, stored"]),
+            (counts(538.0, 300.0, 642.0), &[]),
+            (counts(549.0, 640.0, 642.0), &["instructions, bare, stored"]),
+            (counts(527.0, 640.0, 642.0), &["instructions, bare, stored"]),
+            (counts(538.0, 656.0, 642.0), &["instructions, default, stored", "instructions, default, ceiling"]),
+            (counts(538.0, 640.0, 661.0), &["instructions, fast, stored", "instructions, fast, ceiling"]),
         ];
         for (counted, expected) in rows {
             assert_eq!(slipped(&instructions(counted, &sample(), Some(&stored()), None)), *expected, "{counted:?}");
@@ -105,33 +105,33 @@ mod tests {
     #[test]
     fn figures_of_another_toolchain_are_named_and_not_compared() {
         let here = Origin { rustc: "rustc 1.96.0".to_owned(), ..sample() };
-        let checks = instructions(&counts(426.0, 450.0, 300.0), &here, Some(&stored()), None);
+        let checks = instructions(&counts(538.0, 720.0, 720.0), &here, Some(&stored()), None);
         assert_eq!(
             checks[0].note().unwrap(),
             "instructions against the stored figure: it is from rustc 1.95.0; this is rustc 1.96.0"
         );
         assert_eq!(slipped(&checks), [""; 0], "and ceilings have 15 % of slack");
-        let far_beyond = instructions(&counts(426.0, 500.0, 300.0), &here, Some(&stored()), None);
+        let far_beyond = instructions(&counts(538.0, 760.0, 720.0), &here, Some(&stored()), None);
         assert_eq!(slipped(&far_beyond), ["instructions, default, ceiling"]);
     }
 
     #[test]
     fn without_a_stored_figure_only_ceilings_are_judged() {
-        let checks = instructions(&counts(426.0, 400.0, 270.0), &sample(), None, None);
+        let checks = instructions(&counts(538.0, 640.0, 642.0), &sample(), None, None);
         assert!(matches!(checks[0].verdict, Verdict::Skipped(_)));
         assert_eq!(checks.len(), 1 + CEILINGS.len());
     }
 
     #[test]
     fn a_new_case_slips_until_it_is_stored() {
-        let before = Baseline { instructions: Instructions::from([("bare".to_owned(), 426.0)]), ..stored() };
-        let checks = instructions(&counts(426.0, 400.0, 270.0), &sample(), Some(&before), None);
+        let before = Baseline { instructions: Instructions::from([("bare".to_owned(), 538.0)]), ..stored() };
+        let checks = instructions(&counts(538.0, 640.0, 642.0), &sample(), Some(&before), None);
         assert_eq!(slipped(&checks), ["instructions, default, stored", "instructions, fast, stored"]);
     }
 
     #[test]
     fn the_fast_stopwatch_is_not_judged_where_there_is_none() {
-        let checks = instructions(&counts(426.0, 400.0, 999.0), &sample(), Some(&stored()), Some("the system's clock"));
+        let checks = instructions(&counts(538.0, 640.0, 999.0), &sample(), Some(&stored()), Some("the system's clock"));
         assert_eq!(slipped(&checks), [""; 0]);
         assert_eq!(checks.iter().filter(|check| matches!(check.verdict, Verdict::Skipped(_))).count(), 2);
     }

@@ -185,13 +185,13 @@ mod tests {
         check(&but(&[("fixed", 60.0, 69.0)]), &[]);
         check(&but(&[("clock", 20.0, 20.0)]), &["ns, default over bare"]);
         check(&but(&[(FAST, 70.0, 70.0)]), &["ns, fast over bare", "OpenTelemetry over fast, 1 thread"]);
-        check(&but(&[("default, 10 SLOs", 81.0, 81.0)]), &["ns, default, 10 SLOs over default, 1 SLO"]);
+        check(&but(&[("default, 10 SLOs", 83.0, 83.0)]), &["ns, default, 10 SLOs over default, 1 SLO"]);
         check(
-            &but(&[("default, 1 SLO", 74.0, 78.0)]),
+            &but(&[("default, 1 SLO", 70.0, 78.0)]),
             &["ns, default, 10 SLOs over default, 1 SLO", "ns, default over default, 1 SLO"],
         );
-        check(&but(&[("end", 94.0, 94.0)]), &["ns, end over default"]);
-        check(&but(&[("axum, end", 205.0, 390.0)]), &["ns, axum, end over axum, default"]);
+        check(&but(&[("end", 103.0, 103.0)]), &["ns, end over default"]);
+        check(&but(&[("axum, end", 245.0, 390.0)]), &["ns, axum, end over axum, default"]);
         check(
             &but(&[(DEFAULT, 80.0, 180.0)]),
             &["overhead at 2 threads, default", "OpenTelemetry over default, 2 threads"],

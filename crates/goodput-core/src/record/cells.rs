@@ -1,5 +1,5 @@
-//! A share: what the threads of one shard count on one route. How many events began in each slot of time, how many ended in each
-//! class, and how long they took.
+//! The cells of one route on one shard: how many events began in each slot of time, how many ended in each class, and how long
+//! they took.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,15 +9,16 @@ use super::reasons::ReasonCells;
 use super::shard::Shard;
 use super::slots::{Ended, SLOTS, Slot};
 
-/// See the module. It is made when a thread of its shard first sees the route, so that a route takes no more memory than its
+/// See the module. They are made when a thread of the shard first sees the route, so that a route takes no more memory than its
 /// threads need, and a reader looks only at what is there.
 ///
 /// Counters only go up; nobody resets them, every reader subtracts two of its own readings. Additions wrap after 2^64 events: at
-/// a million a second, in 585,000 years. Cells are touched by [`Shard::add`] alone, so a reader that acquires a value acquires
-/// every event counted in it. Whoever acquires an event's end finds the share of its beginning as well: it was there before.
+/// a million a second, in 585,000 years. What began and what ended is changed by [`Shard::add`] and [`Shard::add_small`] alone, so
+/// a reader that acquires a value acquires every event counted in it. Whoever acquires an event's end finds the cells of its
+/// beginning as well: they were there before.
 #[derive(Debug)]
 #[repr(align(64))]
-pub(super) struct Share {
+pub(super) struct Cells {
     begun: [AtomicU64; SLOTS],
     ended: Ended,
     classes: Box<[Line]>,
@@ -46,9 +47,10 @@ pub(crate) enum Figure {
     Stream,
 }
 
-pub(super) const FIGURES: usize = 6;
+/// How many there are, by the last.
+pub(super) const FIGURES: usize = Figure::Stream as usize + 1;
 
-impl Share {
+impl Cells {
     pub(super) fn new(classes: usize) -> Self {
         Self {
             begun: [const { AtomicU64::new(0) }; SLOTS],
@@ -99,10 +101,10 @@ impl Share {
     /// An event took so long. Relaxed: buckets stand for themselves.
     #[inline]
     pub(super) fn time_relaxed(&self, shard: Shard, figure: Figure, nanos: u64, carries: &OnceLock<Box<Carries>>) {
-        let Some(slot) = self.figures.get(figure as usize) else { return };
-        let buckets = match slot.get() {
+        let Some(place) = self.figures.get(figure as usize) else { return };
+        let buckets = match place.get() {
             Some(buckets) => buckets,
-            None => first_time(slot),
+            None => first_time(place),
         };
         buckets.add_relaxed(shard, nanos, carries);
     }
@@ -154,6 +156,6 @@ fn line_bit(line: usize) -> u64 {
 }
 
 #[cold]
-fn first_time(slot: &OnceLock<Box<Buckets>>) -> &Buckets {
-    slot.get_or_init(|| Box::new(Buckets::new()))
+fn first_time(place: &OnceLock<Box<Buckets>>) -> &Buckets {
+    place.get_or_init(|| Box::new(Buckets::new()))
 }

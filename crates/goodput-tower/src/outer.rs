@@ -94,7 +94,7 @@ impl Drop for Between {
 /// The service inside is cloned for each request and made ready as part of it, so that waiting for its readiness counts as
 /// waiting.
 ///
-/// Cost: about 160 ns and two allocations a request, one clock reading more than without it, and what it costs to clone the
+/// Cost: about 150 ns and two allocations a request, one clock reading more than without it, and what it costs to clone the
 /// service.
 ///
 /// It meets the layer at the service on the thread that polls both; a `Buffer` in between does not part them, as it hands the

@@ -1,7 +1,7 @@
 //! The processor's time stamp counter, and when it is not to be trusted.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 
 use parking_lot::Mutex;
 use quanta::Clock;
@@ -44,9 +44,9 @@ impl Counter {
         let pair = Pair { ticks: clock.raw(), nanos: system_nanos() };
         let counter =
             Self { clock, trusted: AtomicBool::new(true), given_up: OnceLock::new(), checked: Mutex::new(pair) };
-        if !counter.is_counter() {
+        if !counter.is_counter() || pair.ticks & SYSTEM != 0 {
             counter.give_up(GivenUp { why: Distrust::Processor, agreed: pair, found: pair });
-        } else if !kernel_uses_it() {
+        } else if !kernel_uses_it().unwrap_or(false) {
             counter.give_up(GivenUp { why: Distrust::Kernel, agreed: pair, found: pair });
         }
         counter
@@ -73,21 +73,27 @@ impl Counter {
         }
     }
 
-    /// What began by the counter and ended by the system's clock is timed by each for its part.
+    /// What began by the counter and ended by the system's clock: when it began is told by both.
     fn nanos_between_clocks(&self, earlier: u64, later: u64) -> u64 {
-        let now = later & !SYSTEM;
+        // Acquire: pairs with the Release in `give_up`; whoever read the system's clock finds why.
+        fence(Ordering::Acquire);
         match (earlier & SYSTEM != 0, later & SYSTEM != 0, self.given_up.get()) {
             (true, true, _) => later.saturating_sub(earlier),
-            (false, true, Some(GivenUp { agreed, .. })) if earlier <= agreed.ticks => {
-                self.clock.delta_as_nanos(earlier, agreed.ticks).saturating_add(now.saturating_sub(agreed.nanos))
-            }
-            // It began while they came apart: the counter may have shown anything, but no more went by than that took.
-            (false, true, Some(GivenUp { agreed, found, .. })) => {
-                let apart = self.clock.delta_as_nanos(earlier, found.ticks);
-                apart.min(found.nanos.saturating_sub(agreed.nanos)).saturating_add(now.saturating_sub(found.nanos))
-            }
+            (false, true, Some(given_up)) => (later & !SYSTEM).saturating_sub(self.system_at(earlier, given_up)),
             // Two threads at the moment of change.
             _ => 0,
+        }
+    }
+
+    /// What the system's clock showed when the counter showed `ticks`. Where they came apart, between the two moments they did.
+    fn system_at(&self, ticks: u64, GivenUp { agreed, found, .. }: &GivenUp) -> u64 {
+        if found.ticks < agreed.ticks && ticks <= found.ticks {
+            // The counter began anew in between.
+            found.nanos.saturating_sub(self.clock.delta_as_nanos(ticks, found.ticks)).max(agreed.nanos)
+        } else if ticks <= agreed.ticks {
+            agreed.nanos.saturating_sub(self.clock.delta_as_nanos(ticks, agreed.ticks))
+        } else {
+            agreed.nanos.saturating_add(self.clock.delta_as_nanos(agreed.ticks, ticks)).min(found.nanos)
         }
     }
 
@@ -106,7 +112,8 @@ impl Counter {
             (self.clock.delta_as_nanos(checked.ticks, now.ticks), now.nanos.saturating_sub(checked.nanos));
         if has_strayed(by_counter, by_system) {
             self.give_up(GivenUp { why: Distrust::Strayed, agreed: *checked, found: now });
-        } else if !kernel_uses_it() {
+        } else if !kernel_uses_it().unwrap_or(true) {
+            // Where the kernel cannot be asked just now, such as without a file descriptor left, the next tick asks.
             self.give_up(GivenUp { why: Distrust::Kernel, agreed: now, found: now });
         }
         *checked = now;
@@ -114,8 +121,8 @@ impl Counter {
 
     fn give_up(&self, given_up: GivenUp) {
         let _ = self.given_up.set(given_up);
-        // Release is not needed: whoever reads the system's clock without seeing why times a moment as nothing.
-        self.trusted.store(false, Ordering::Relaxed);
+        // Release: as above.
+        self.trusted.store(false, Ordering::Release);
     }
 }
 
@@ -125,11 +132,12 @@ fn has_strayed(by_counter: u64, by_system: u64) -> bool {
     by_counter.abs_diff(by_system) > by_system / 100 + STOPPED
 }
 
-/// Whether the kernel keeps its own time by the same counter.
-fn kernel_uses_it() -> bool {
+/// Whether the kernel keeps its own time by the same counter; nothing if it does not answer.
+fn kernel_uses_it() -> Option<bool> {
     const CURRENT: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
     let counter = if cfg!(target_arch = "aarch64") { "arch_sys_counter" } else { "tsc" };
-    cfg!(target_os = "linux") && std::fs::read_to_string(CURRENT).is_ok_and(|current| current.trim_end() == counter)
+    let current = std::fs::read_to_string(CURRENT).ok()?;
+    Some(cfg!(target_os = "linux") && current.trim_end() == counter)
 }
 
 #[cfg(test)]
@@ -172,15 +180,34 @@ mod tests {
         let after = |nanos: u64| (system_nanos() + nanos) | SYSTEM;
         let elapsed = |earlier, later| counter.nanos_between(earlier, later) / (SECOND / 10);
         assert_eq!(elapsed(begun, after(4 * SECOND)), 40, "begun while they agreed");
-        let amid = begun + ticks_in(&counter, 2 * SECOND);
-        assert_eq!(elapsed(amid, after(4 * SECOND)), 20, "begun while they came apart");
-        assert_eq!(elapsed(begun + ticks_in(&counter, SECOND) + 1, after(3 * SECOND + 1)), 20, "at most that long");
+        assert_eq!(elapsed(begun + ticks_in(&counter, 2 * SECOND), after(4 * SECOND)), 20, "begun as they came apart");
         let beyond = begun + ticks_in(&counter, 1_000 * SECOND);
         assert_eq!(elapsed(beyond, after(4 * SECOND)), 10, "begun at a time that never was");
         let later = counter.read();
         assert!(counter.nanos_between(later, counter.read()) < SECOND);
         assert_eq!(counter.nanos_between(later, begun), 0);
         assert_eq!(counter.distrust(), Some(Distrust::Strayed));
+    }
+
+    #[test]
+    fn a_short_request_is_short_though_the_counter_is_found_out_during_it() {
+        /// What the counter showed at the last check, ten seconds ago, beside what it shows now.
+        const AT_LAST_CHECK: [i64; 2] = [-20, 864_000]; // it ran at twice its rate; or it began anew
+        for seconds in AT_LAST_CHECK {
+            let counter = Counter::new();
+            if counter.distrust().is_some() {
+                return; // it was never trusted on this machine
+            }
+            let ticks = ticks_in(&counter, seconds.unsigned_abs() * SECOND);
+            let now = counter.clock.raw();
+            let ticks = if seconds < 0 { now - ticks } else { now + ticks };
+            *counter.checked.lock() = Pair { ticks, nanos: system_nanos() - 10 * SECOND };
+            let begun = counter.read();
+            counter.check();
+            assert_eq!(counter.distrust(), Some(Distrust::Strayed));
+            let elapsed = counter.nanos_between(begun, counter.read());
+            assert!(elapsed < SECOND, "{elapsed} ns, {seconds}");
+        }
     }
 
     #[test]

@@ -23,23 +23,27 @@ struct Entry {
 }
 
 impl Held {
-    /// A power of two of places: several for each route, so that few share one.
+    /// At least so many places: several for each route, so that few templates find none.
     pub(super) fn new(places: usize) -> Self {
-        Self((0..places).map(|_| OnceLock::new()).collect())
+        Self((0..places.next_power_of_two().max(2)).map(|_| OnceLock::new()).collect())
     }
 
+    /// Where a template's entry is looked for first, and where if that is another's.
     #[inline]
-    fn place(&self, template: &str) -> Option<&OnceLock<Entry>> {
+    fn places(&self, template: &str) -> [Option<&OnceLock<Entry>>; 2] {
         // Multiplying spreads addresses, which differ in few bits, over the upper half: Knuth, volume 3, section 6.4.
         let spread = (template.as_ptr().addr() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0.get((spread >> 32) as usize & (self.0.len() - 1))
+        let first = (spread >> 32) as usize & (self.0.len() - 1);
+        [self.0.get(first), self.0.get(first ^ 1)]
     }
 
     /// The route of this template, if it is held.
     #[inline]
     pub(super) fn find(&self, template: &str) -> Option<RouteId> {
-        let entry = self.place(template)?.get()?;
-        (entry.at == template.as_ptr().addr() && entry.len == template.len()).then_some(entry.route)
+        let is_it = |entry: &&Entry| entry.at == template.as_ptr().addr() && entry.len == template.len();
+        let found = |place: Option<&OnceLock<Entry>>| place?.get().filter(is_it).map(|entry| entry.route);
+        let [first, second] = self.places(template);
+        found(first).or_else(|| found(second))
     }
 
     /// Keeps a clone of `holder` and the route of its template. Does nothing if a clone has its template elsewhere.
@@ -48,7 +52,8 @@ impl Held {
         T: Clone + Send + Sync + 'static,
     {
         let (at, len) = (template(holder).as_ptr().addr(), template(holder).len());
-        let Some(place) = self.place(template(holder)).filter(|place| place.get().is_none()) else { return };
+        let mut places = self.places(template(holder)).into_iter().flatten();
+        let Some(place) = places.find(|place| place.get().is_none()) else { return };
         let clone = Box::new(holder.clone());
         if template(&clone).as_ptr().addr() == at {
             place.get_or_init(|| Entry { at, len, route, _holder: clone });
@@ -99,10 +104,12 @@ mod tests {
 
     #[test]
     fn the_first_template_keeps_its_place_and_its_address() {
-        let held = Held::new(1);
+        let held = Held::new(2);
         let first: Shared = "/a".into();
         let at = first.as_ptr();
         held.keep(&first, text, RouteId::numbered(7));
+        let second: Shared = "/c".into();
+        held.keep(&second, text, RouteId::numbered(9));
         drop(first);
         let others: Vec<Shared> = (0..100).map(|_| "/b".into()).collect();
         for other in &others {

@@ -106,7 +106,7 @@ impl Routes {
         let routes = Self {
             slots: (0..=capacity + 2 * kinds).map(|_| OnceLock::new()).collect(),
             mask: capacity - 1,
-            held: Held::new((plan.bound * 2).next_power_of_two()),
+            held: Held::new((plan.bound * 2).max(64)),
             shards,
             plan,
             admitted: Mutex::new(0),

@@ -29,23 +29,38 @@ pub(crate) fn count_kept(
 
 /// Counts one case, with what the bare service takes.
 pub(crate) fn count(valgrind: &Valgrind, programs: &Programs, case: &str, fault: Option<&str>) -> anyhow::Result<f64> {
+    Ok(round(counts(valgrind, programs, case, fault)?.0))
+}
+
+/// How many of a request's instructions lock a cache line, or wait for all that was written before: atomic additions and fences.
+/// They are few among its instructions and most of its time, on one thread as on many.
+pub(crate) fn locked(valgrind: &Valgrind, programs: &Programs, case: &str, fault: Option<&str>) -> anyhow::Result<f64> {
+    Ok(counts(valgrind, programs, case, fault)?.1)
+}
+
+/// Per request: all instructions, and those that lock.
+fn counts(valgrind: &Valgrind, programs: &Programs, case: &str, fault: Option<&str>) -> anyhow::Result<(f64, f64)> {
     let output = valgrind
         .tool("callgrind")
-        .args(["--callgrind-out-file=/dev/null", "--toggle-collect=*goodput_bench*counted_by_callgrind*"])
+        .args(["--callgrind-out-file=/dev/null", "--collect-bus=yes"])
+        .arg("--toggle-collect=*goodput_bench*counted_by_callgrind*")
         .args(programs.watched("instructions", case, TIMES, fault))
         .output()
         .context("failed to start valgrind")?;
     let said = String::from_utf8_lossy(&output.stderr);
     match collected(&said) {
-        Some(count) if output.status.success() && count > 0 => Ok(round(count as f64 / f64::from(TIMES))),
+        Some((all, locked)) if output.status.success() && all > 0 => {
+            Ok((all as f64 / f64::from(TIMES), locked as f64 / f64::from(TIMES)))
+        }
         _ => bail!("valgrind failed to count {case} ({}):\n{said}", output.status),
     }
 }
 
-/// As `==77== Collected : 13163673` says it.
-fn collected(said: &str) -> Option<u64> {
-    let count = said.lines().find_map(|line| line.split_once("Collected :"))?.1;
-    count.split_whitespace().next()?.parse().ok()
+/// As `==77== Collected : 13163673 136` says it: instructions, and those that lock unless there are none.
+fn collected(said: &str) -> Option<(u64, u64)> {
+    let mut counts = said.lines().find_map(|line| line.split_once("Collected :"))?.1.split_whitespace();
+    let all = counts.next()?.parse().ok()?;
+    Some((all, counts.next().map_or(Some(0), |locked| locked.parse().ok())?))
 }
 
 /// To what can be read, and is more than can be told apart.
@@ -60,7 +75,8 @@ mod tests {
     #[test]
     fn the_count_is_what_callgrind_says_it_collected() {
         let said = "==77== Events    : Ir\n==77== Collected : 13163673\n==77== \n==77== I   refs:      13,163,673\n";
-        assert_eq!(collected(said), Some(13_163_673));
+        assert_eq!(collected(said), Some((13_163_673, 0)));
+        assert_eq!(collected("==77== Collected : 13163673 136\n"), Some((13_163_673, 136)));
         assert_eq!(collected("valgrind: no such file"), None);
     }
 }

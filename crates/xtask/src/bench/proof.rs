@@ -4,7 +4,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::baseline::Baseline;
 use super::check::{Check, Verdict};
-use super::gate::{runs, sharing};
+use super::gate::{locked, runs, sharing};
 use super::goals::{DEFAULT, SCALING};
 use super::programs::Programs;
 use super::valgrind::Valgrind;
@@ -21,7 +21,7 @@ struct Planted {
 
 #[derive(Clone, Copy)]
 enum By {
-    /// What two threads write, and what it costs.
+    /// What locks, what two threads write, and what it costs.
     Sharing,
     Allocations,
     Instructions,
@@ -61,7 +61,11 @@ fn checks(programs: &Programs, fault: &Planted) -> anyhow::Result<Vec<Check>> {
         By::Allocations => judge::allocations(&programs.allocations(planted)?),
         By::Sharing => {
             let mut checks = match Valgrind::find() {
-                Ok(valgrind) => sharing(&valgrind, programs, &[DEFAULT], planted)?,
+                Ok(valgrind) => {
+                    let mut checks = locked(&valgrind, programs, &[DEFAULT], planted)?;
+                    checks.extend(sharing(&valgrind, programs, &[DEFAULT], planted)?);
+                    checks
+                }
                 Err(why) => vec![Check::skipped("shared cache lines", why)],
             };
             checks.extend(judge::times(SCALING, &runs(programs, SCALING, planted)?));

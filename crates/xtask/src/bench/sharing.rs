@@ -19,7 +19,7 @@ const TIMES: u32 = 64;
 /// In bytes, on every processor that the goals are for.
 const LINE: u64 = 64;
 
-/// How many cache lines both of two threads write in at least half of their requests.
+/// How many cache lines both of two threads write in at least an eighth of their requests.
 pub(crate) fn count(
     valgrind: &Valgrind,
     programs: &Programs,
@@ -86,7 +86,7 @@ fn shared(stores: &[Store], mark: u64) -> Option<usize> {
         }
     }
     let [one, other] = &of_threads;
-    let often = |count: Option<&u32>| count.is_some_and(|count| count * 2 >= TIMES);
+    let often = |count: Option<&u32>| count.is_some_and(|count| count * 8 >= TIMES);
     let shared = one.keys().filter(|line| often(one.get(line)) && often(other.get(line)));
     (marks == 4).then(|| shared.count())
 }

@@ -41,8 +41,10 @@ fn settled(goal: TimeGoal, runs: &[Times]) -> Option<Check> {
     let (mut met, mut missed) = (0, 0);
     for (index, run) in runs.iter().enumerate() {
         let check = by_one_run(goal, run);
-        match check.verdict {
+        match &check.verdict {
             Verdict::Slipped => missed += 1,
+            // Says nothing either way; another run may.
+            Verdict::Skipped(why) if why.starts_with(TOO_BUSY) => {}
             _ => met += 1,
         }
         if (index == 0 && met == 1) || met == 2 || missed == 2 {
@@ -52,6 +54,8 @@ fn settled(goal: TimeGoal, runs: &[Times]) -> Option<Check> {
     None
 }
 
+const TOO_BUSY: &str = "the machine is too busy";
+
 fn by_one_run(goal: TimeGoal, run: &Times) -> Check {
     if goal.threads() > run.cores {
         return Check::skipped(goal.family(), "one core");
@@ -60,7 +64,7 @@ fn by_one_run(goal: TimeGoal, run: &Times) -> Check {
         return Check::skipped(goal.what(), why);
     }
     if let Some(few) = run.series.iter().map(|timed| timed.rounds).find(|rounds| *rounds < ROUNDS) {
-        return Check::skipped("times", format!("the machine is too busy: {few} rounds were undisturbed"));
+        return Check::skipped("times", format!("{TOO_BUSY}: {few} rounds were undisturbed"));
     }
     let check = match goal {
         Cost { .. } => cost(goal, run),

@@ -195,7 +195,7 @@ mod tests {
             &["ns, default, 10 SLOs over default, 1 SLO", "ns, default over default, 1 SLO"],
         );
         check(&but(&[("end", 103.0, 103.0)]), &["ns, end over default"]);
-        check(&but(&[("axum, end", 245.0, 390.0)]), &["ns, axum, end over axum, default"]);
+        check(&but(&[("axum, end", 275.0, 390.0)]), &["ns, axum, end over axum, default"]);
         check(
             &but(&[(DEFAULT, 80.0, 180.0)]),
             &["overhead at 2 threads, default", "OpenTelemetry over default, 2 threads"],

@@ -93,9 +93,10 @@ impl Stopwatch {
 
     /// Goes over to the system's clock if the counter can no longer be trusted. At each tick.
     pub(crate) fn check(&self) {
-        #[cfg(feature = "fast-clock")]
-        if let Source::Fast(counter) = &self.0 {
-            counter.check();
+        match &self.0 {
+            #[cfg(feature = "fast-clock")]
+            Source::Fast(counter) => counter.check(),
+            Source::System | Source::Manual(_) => {}
         }
     }
 

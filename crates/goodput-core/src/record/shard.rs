@@ -1,8 +1,9 @@
 //! Which shard of the counters the current thread writes to, and whether it is alone there.
 //!
 //! Most threads lease a shard for as long as they live. Nobody else writes there meanwhile, so that adding takes a load and a
-//! store: a third of a nanosecond, where an atomic addition takes five, also without any other thread. Threads that find every
-//! lease taken share the rest and add atomically, so that any number of threads, however short-lived, is counted in bounded memory.
+//! store. An atomic addition takes four nanoseconds more, also without any other thread (BENCHMARKS.md, cost against cores).
+//! Threads that find every lease taken share the rest and add atomically, for as long as they live, so that any number of
+//! threads, however short-lived, is counted in bounded memory.
 
 use std::cell::Cell;
 use std::num::NonZeroUsize;
@@ -19,8 +20,8 @@ pub(crate) fn shard_count() -> usize {
     })
 }
 
-/// How many of them are shared, the first ones: a quarter. Three quarters of twelve to sixty-four are leased, which suffices
-/// for the busy threads of a runtime or leaves few of them to share.
+/// How many of them are shared, the first ones: a quarter. The others, twelve to forty-eight, are leased, which suffices for the
+/// busy threads of a runtime or leaves few of them to share.
 fn shared_count() -> usize {
     shard_count() / 4
 }

@@ -5,7 +5,7 @@ use cargo_metadata::Metadata;
 use super::baseline::Baseline;
 use super::check::Check;
 use super::figures::Times;
-use super::goals::{COSTS, KEPT, LOCKED, PEERS, SCALING, SHARING, TimeGoal};
+use super::goals::{COSTS, PEERS, SCALING, SHARING, TimeGoal};
 use super::programs::Programs;
 use super::valgrind::Valgrind;
 use super::{instructions, judge, origin, proof, sharing, table};
@@ -34,9 +34,9 @@ pub(crate) fn checks(programs: &Programs) -> anyhow::Result<Vec<Check>> {
     let mut checks = Vec::new();
     match Valgrind::find() {
         Ok(valgrind) => {
-            let counts = instructions::count_kept(&valgrind, programs, None)?;
-            checks.extend(judge::instructions(&counts, &origin::here(), Baseline::load()?.as_ref(), distrust));
-            checks.extend(locked(&valgrind, programs, KEPT, None)?);
+            let kept = instructions::count_kept(&valgrind, programs, None)?;
+            checks.extend(judge::instructions(&kept.all, &origin::here(), Baseline::load()?.as_ref(), distrust));
+            checks.extend(judge::locked(&kept.locked));
             checks.extend(sharing(&valgrind, programs, SHARING, None)?);
         }
         Err(why) => checks.extend(
@@ -47,21 +47,6 @@ pub(crate) fn checks(programs: &Programs) -> anyhow::Result<Vec<Check>> {
     checks.extend(judge::times(&goals, &runs));
     checks.extend(runs.last().map(judge::report).into_iter().flatten());
     Ok(checks)
-}
-
-/// Whether these cases run locked instructions.
-pub(crate) fn locked(
-    valgrind: &Valgrind,
-    programs: &Programs,
-    cases: &[&str],
-    fault: Option<&str>,
-) -> anyhow::Result<Vec<Check>> {
-    let checks = cases.iter().map(|case| {
-        let locked = instructions::locked(valgrind, programs, case, fault)?;
-        let (what, bound) = (format!("locked instructions, {case}"), format!("<= {LOCKED}"));
-        Ok(Check::new(what, format!("{locked:.2}"), bound, locked <= LOCKED))
-    });
-    checks.collect()
 }
 
 /// Whether these cases write a cache line on two threads.

@@ -13,18 +13,26 @@ use super::valgrind::Valgrind;
 /// Enough that what happens once in a while has happened.
 const TIMES: u32 = 8_192;
 
+/// What is counted of the cases that the baseline keeps.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// All instructions: of the bare service, and over it.
+    pub(crate) all: Instructions,
+    /// Those that lock a cache line, or wait for all that was written before: atomic additions and fences. They are few among a
+    /// request's instructions and most of its time, on one thread as on many.
+    pub(crate) locked: Instructions,
+}
+
 /// Counts what the baseline keeps, the bare service first.
-pub(crate) fn count_kept(
-    valgrind: &Valgrind,
-    programs: &Programs,
-    fault: Option<&str>,
-) -> anyhow::Result<Instructions> {
+pub(crate) fn count_kept(valgrind: &Valgrind, programs: &Programs, fault: Option<&str>) -> anyhow::Result<Kept> {
     let bare = count(valgrind, programs, BARE, None)?;
-    let mut counts = Instructions::from([(BARE.to_owned(), bare)]);
+    let mut kept = Kept { all: Instructions::from([(BARE.to_owned(), bare)]), locked: Instructions::new() };
     for case in KEPT {
-        counts.insert((*case).to_owned(), round(count(valgrind, programs, case, fault)? - bare));
+        let (all, locked) = counts(valgrind, programs, case, fault)?;
+        kept.all.insert((*case).to_owned(), round(round(all) - bare));
+        kept.locked.insert((*case).to_owned(), locked);
     }
-    Ok(counts)
+    Ok(kept)
 }
 
 /// Counts one case, with what the bare service takes.
@@ -32,10 +40,14 @@ pub(crate) fn count(valgrind: &Valgrind, programs: &Programs, case: &str, fault:
     Ok(round(counts(valgrind, programs, case, fault)?.0))
 }
 
-/// How many of a request's instructions lock a cache line, or wait for all that was written before: atomic additions and fences.
-/// They are few among its instructions and most of its time, on one thread as on many.
-pub(crate) fn locked(valgrind: &Valgrind, programs: &Programs, case: &str, fault: Option<&str>) -> anyhow::Result<f64> {
-    Ok(counts(valgrind, programs, case, fault)?.1)
+/// Those of one case that lock.
+pub(crate) fn locked(
+    valgrind: &Valgrind,
+    programs: &Programs,
+    case: &str,
+    fault: Option<&str>,
+) -> anyhow::Result<Instructions> {
+    Ok([(case.to_owned(), counts(valgrind, programs, case, fault)?.1)].into())
 }
 
 /// Per request: all instructions, and those that lock.

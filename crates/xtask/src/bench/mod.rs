@@ -88,7 +88,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// Counts what is kept and says what has changed since it was counted last.
 fn store(programs: &Programs) -> anyhow::Result<ExitCode> {
     let valgrind = Valgrind::find().map_err(anyhow::Error::msg)?;
-    let now = Baseline { origin: origin::here(), instructions: instructions::count_kept(&valgrind, programs, None)? };
+    let now =
+        Baseline { origin: origin::here(), instructions: instructions::count_kept(&valgrind, programs, None)?.all };
     for line in now.changes(Baseline::load()?.as_ref()) {
         anstream::println!("{line}");
     }

@@ -4,7 +4,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::baseline::Baseline;
 use super::check::{Check, Verdict};
-use super::gate::{locked, runs, sharing};
+use super::gate::{runs, sharing};
 use super::goals::{DEFAULT, SCALING};
 use super::programs::Programs;
 use super::valgrind::Valgrind;
@@ -62,7 +62,7 @@ fn checks(programs: &Programs, fault: &Planted) -> anyhow::Result<Vec<Check>> {
         By::Sharing => {
             let mut checks = match Valgrind::find() {
                 Ok(valgrind) => {
-                    let mut checks = locked(&valgrind, programs, &[DEFAULT], planted)?;
+                    let mut checks = judge::locked(&instructions::locked(&valgrind, programs, DEFAULT, planted)?);
                     checks.extend(sharing(&valgrind, programs, &[DEFAULT], planted)?);
                     checks
                 }
@@ -75,9 +75,9 @@ fn checks(programs: &Programs, fault: &Planted) -> anyhow::Result<Vec<Check>> {
             Ok(valgrind) => {
                 // Against what the same program takes with nothing planted: that is right on every machine, and a fault is what
                 // differs and not the program that holds it.
-                let instructions = instructions::count_kept(&valgrind, programs, Some(NOTHING))?;
+                let instructions = instructions::count_kept(&valgrind, programs, Some(NOTHING))?.all;
                 let usual = Baseline { origin: origin::here(), instructions };
-                let counts = instructions::count_kept(&valgrind, programs, planted)?;
+                let counts = instructions::count_kept(&valgrind, programs, planted)?.all;
                 let checks = judge::instructions(&counts, &usual.origin, Some(&usual), None);
                 checks.into_iter().filter(|check| check.what.ends_with("stored")).collect()
             }

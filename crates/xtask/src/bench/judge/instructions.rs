@@ -4,7 +4,7 @@ use super::unfit;
 use crate::bench::baseline::Baseline;
 use crate::bench::check::Check;
 use crate::bench::figures::Instructions;
-use crate::bench::goals::{BARE, CEILINGS, ELSEWHERE, KEPT, SLIP};
+use crate::bench::goals::{BARE, CEILINGS, ELSEWHERE, KEPT, LOCKED, SLIP};
 use crate::bench::origin::Origin;
 
 /// Every stored figure and every ceiling.
@@ -29,6 +29,15 @@ pub(crate) fn instructions(
     };
     checks.extend(ceilings);
     checks
+}
+
+/// Instructions that lock, each case by itself: the bare service has none.
+pub(crate) fn locked(counted: &Instructions) -> Vec<Check> {
+    let check = |(case, &locked): (&String, &f64)| {
+        let bound = format!("<= {LOCKED}");
+        Check::new(format!("locked instructions, {case}"), format!("{locked:.2}"), bound, locked <= LOCKED)
+    };
+    counted.iter().map(check).collect()
 }
 
 fn against_ceiling(what: String, count: f64, bound: f64, unfit: Option<String>) -> Check {
@@ -100,6 +109,13 @@ mod tests {
         for (counted, expected) in rows {
             assert_eq!(slipped(&instructions(counted, &sample(), Some(&stored()), None)), *expected, "{counted:?}");
         }
+    }
+
+    #[test]
+    fn one_atomic_addition_in_three_requests_slips_and_one_in_sixty_four_does_not() {
+        let per_request = |often: f64| Instructions::from([("default".to_owned(), 1.0 / often)]);
+        assert_eq!(slipped(&locked(&per_request(3.0))), ["locked instructions, default"]);
+        assert_eq!(slipped(&locked(&per_request(64.0))), [""; 0]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod instructions;
 mod times;
 
 pub(crate) use allocations::allocations;
-pub(crate) use instructions::instructions;
+pub(crate) use instructions::{instructions, locked};
 pub(crate) use times::{is_settled, report, times};
 
 use super::goals::FAST;

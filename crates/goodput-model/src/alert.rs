@@ -132,7 +132,7 @@ impl fmt::Display for TriggerError {
 impl Error for TriggerError {}
 
 /// A plain decimal with at most three decimals, in thousandths.
-fn thousandths(text: &str) -> Result<u32, TriggerError> {
+pub(crate) fn thousandths(text: &str) -> Result<u32, TriggerError> {
     let read = || {
         let (whole, decimals) = text.split_once('.').map_or((text, "0"), |parts| parts);
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -146,7 +146,7 @@ fn thousandths(text: &str) -> Result<u32, TriggerError> {
 }
 
 /// Thousandths for people, exactly: `14.4`.
-struct Milli(u32);
+pub(crate) struct Milli(pub(crate) u32);
 
 impl fmt::Display for Milli {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

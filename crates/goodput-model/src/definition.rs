@@ -1,9 +1,9 @@
 //! Everything an operator decides about one service: its SLOs, excluded routes and bounds, checked as a whole.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::{JudgedAt, Measure, Policy, Problem, Reason, Slo, Subject, Window};
+use crate::{BudgetBands, Journey, Reason, Slo, Tier, Window};
 
 /// The definition of a service's SLOs. Built in code or read from a file; [`Definition::check`] says whether it holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,26 @@ use crate::{JudgedAt, Measure, Policy, Problem, Reason, Slo, Subject, Window};
 pub struct Definition {
     /// The service's name, the `service` label of everything exported.
     pub service: String,
+    /// What the service is for.
+    pub description: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// How good it has to be.
+    pub tier: Option<Tier>,
+    /// Labels that tell it from other services, on everything that is generated for it, beside `service`.
+    pub labels: BTreeMap<String, String>,
+    /// Which of the fleet's series are its own: labels and the values they have, such as `environment` and `cluster`.
+    pub selector: BTreeMap<String, String>,
+    /// The IANA time zone of calendar periods, such as `Europe/Berlin`.
+    pub time_zone: String,
+    /// Whether the process tells anybody when a condition holds.
+    pub role: Role,
+    /// Whether this is the only instance, so that what it sees is all there is and it may page.
+    pub single_instance: bool,
+    /// What the rest of the error budgets permits.
+    pub bands: BudgetBands,
+    /// What users come to do.
+    pub journeys: Vec<Journey>,
     /// The SLOs, in the order they are shown.
     pub slos: Vec<Slo>,
     /// Route templates whose requests every SLO excludes: health checks, metrics, status pages.
@@ -40,13 +60,50 @@ pub struct RouteClass {
     pub class: String,
 }
 
+/// Whether a process tells anybody when an alert condition holds.
+///
+/// A process sees one replica. Twenty replicas that are exactly on target would page 46 times a month without reason, which is
+/// why none does unless it is the only one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// Its conditions go to its status, to callbacks and to `tracing`.
+    #[default]
+    Observe,
+    /// They go to people as well: pages only where it is the [only instance](Definition::single_instance).
+    Notify,
+}
+
+impl Role {
+    /// Every one of them.
+    pub const ALL: [Self; 2] = [Self::Observe, Self::Notify];
+
+    /// As it is written in files.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Notify => "notify",
+        }
+    }
+}
+
 impl Definition {
     /// The route of requests that matched none. No template may be called so.
     pub const UNMATCHED: &str = "unmatched";
     /// The route of events whose own route has no place left. No template may be called so.
     pub const OTHER: &str = "other";
+    /// What records that were to come are counted under, before the name they have.
+    pub const COMPLETENESS: &str = "completeness:";
+    /// What reads of data are counted under, before the name it has.
+    pub const READS: &str = "reads:";
+    /// What no template may begin with: these tell apart what else is counted under a name.
+    pub const PREFIXES: [&str; 3] = [Reason::DEPENDENCY, Self::COMPLETENESS, Self::READS];
     /// The default of [`max_routes`](Self::max_routes).
     pub const DEFAULT_MAX_ROUTES: usize = 1_000;
+    /// The default of [`time_zone`](Self::time_zone).
+    pub const DEFAULT_TIME_ZONE: &str = "UTC";
+    /// The longest text for people, in bytes.
+    pub const MAX_TEXT: usize = 2_000;
     /// The longest service or SLO name, in bytes.
     pub const MAX_NAME: usize = 100;
     /// The longest route template, in bytes.
@@ -66,6 +123,16 @@ impl Definition {
     pub fn new(service: impl Into<String>) -> Self {
         Self {
             service: service.into(),
+            description: None,
+            owner: None,
+            tier: None,
+            labels: BTreeMap::new(),
+            selector: BTreeMap::new(),
+            time_zone: Self::DEFAULT_TIME_ZONE.to_owned(),
+            role: Role::default(),
+            single_instance: false,
+            bands: BudgetBands::default(),
+            journeys: Vec::new(),
             slos: Vec::new(),
             excluded_routes: Vec::new(),
             max_routes: Self::DEFAULT_MAX_ROUTES,
@@ -84,150 +151,17 @@ impl Definition {
         self.dependencies.iter().map(String::as_str).chain(named).collect()
     }
 
-    /// Every problem of the definition, in its own order; empty when it holds.
-    pub fn check(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        check_name(Subject::Service, &self.service, &mut problems);
-        let mut names = HashSet::new();
-        for slo in &self.slos {
-            if !names.insert(slo.name()) {
-                problems.push(Problem::DuplicateSlo { name: slo.name().to_owned() });
-            }
-            check_slo(slo, &mut problems);
+    /// The routes an SLO looks at: its own, else those of its journey; empty for all.
+    pub fn routes_of<'a>(&'a self, slo: &'a Slo) -> &'a [String] {
+        if !slo.selected_routes().is_empty() || slo.dependency_name().is_some() {
+            return slo.selected_routes();
         }
-        for route in self.excluded_routes.iter().chain(&self.stream_routes) {
-            check_route(route, &mut problems);
-        }
-        let excluded: HashSet<&str> = self.excluded_routes.iter().map(String::as_str).collect();
-        for slo in &self.slos {
-            for route in slo.selected_routes().iter().filter(|route| excluded.contains(route.as_str())) {
-                problems.push(Problem::ExcludedRoute { slo: slo.name().to_owned(), route: route.clone() });
-            }
-        }
-        let classed = self.route_classes.iter().map(|rule| &rule.route);
-        let own = self.excluded_routes.iter().chain(&self.stream_routes).chain(classed);
-        let declared: HashSet<&str> =
-            self.slos.iter().flat_map(Slo::selected_routes).chain(own).map(String::as_str).collect();
-        if self.max_routes > Self::MAX_ROUTES {
-            problems.push(Problem::RouteBound { bound: self.max_routes });
-        }
-        if declared.len() > self.max_routes {
-            problems.push(Problem::TooManyRoutes { declared: declared.len(), bound: self.max_routes });
-        }
-        self.check_classes(&mut problems);
-        for dependency in self.all_dependencies() {
-            check_name(Subject::Dependency, dependency, &mut problems);
-        }
-        let reasons = self.reasons.iter().collect::<HashSet<_>>().len() + self.all_dependencies().len();
-        if reasons > Self::MAX_REASONS {
-            problems.push(Problem::TooManyReasons { declared: reasons });
-        }
-        for reason in &self.reasons {
-            check_name(Subject::Reason, reason, &mut problems);
-        }
-        if self.server_deadline.is_some_and(|deadline| deadline.is_zero() || deadline > Self::MAX_THRESHOLD) {
-            problems.push(Problem::Deadline { value: self.server_deadline.unwrap_or_default() });
-        }
-        problems
+        self.journey_of(slo).map_or(&[], |journey| &journey.routes)
     }
 
-    fn check_classes(&self, problems: &mut Vec<Problem>) {
-        let mut known = HashSet::new();
-        for class in &self.classes {
-            check_name(Subject::Class, class, problems);
-            if !known.insert(class) {
-                problems.push(Problem::DuplicateClass { class: class.clone() });
-            }
-        }
-        if self.classes.len() > Self::MAX_CLASSES {
-            problems.push(Problem::TooManyClasses { declared: self.classes.len() });
-        }
-        let mut check_known = |class: &String, user: String| {
-            if !known.contains(class) {
-                problems.push(Problem::UnknownClass { class: class.clone(), user });
-            }
-        };
-        for slo in &self.slos {
-            slo.selected_classes().iter().for_each(|class| check_known(class, format!("SLO {:?}", slo.name())));
-        }
-        for rule in &self.route_classes {
-            check_known(&rule.class, format!("route {:?}", rule.route));
-        }
-        let mut routes = HashSet::new();
-        for rule in &self.route_classes {
-            check_route(&rule.route, problems);
-            if !routes.insert(&rule.route) {
-                problems.push(Problem::TwoClasses { route: rule.route.clone() });
-            }
-        }
-    }
-}
-
-fn check_slo(slo: &Slo, problems: &mut Vec<Problem>) {
-    check_name(Subject::Slo, slo.name(), problems);
-    let slo_name = || slo.name().to_owned();
-    match slo.objective() {
-        Err(error) => problems.push(Problem::Objective { slo: slo_name(), error: error.clone() }),
-        Ok(objective) => {
-            if !slo.alert_rows().is_empty()
-                && let Err(error) = Policy::from_rows(objective, slo.judged_over(), slo.alert_rows())
-            {
-                problems.push(Problem::Row { slo: slo_name(), error });
-            }
-        }
-    }
-    if slo.judged_over().window() < Definition::SHORTEST_PERIOD {
-        problems.push(Problem::Period { slo: slo_name(), value: slo.judged_over() });
-    }
-    if slo.names_no_route() {
-        problems.push(Problem::NoRoutes { slo: slo_name() });
-    }
-    if slo.names_no_class() {
-        problems.push(Problem::NoClasses { slo: slo_name() });
-    }
-    if let Some(dependency) = slo.dependency_name()
-        && !(slo.selected_routes().is_empty() && slo.selected_classes().is_empty())
-    {
-        problems.push(Problem::TwoSubjects { slo: slo_name(), dependency: dependency.to_owned() });
-    }
-    for route in slo.selected_routes() {
-        check_route(route, problems);
-    }
-    if let Some((threshold, measure)) = slo.indicator().threshold() {
-        if threshold.is_zero() || threshold > Definition::MAX_THRESHOLD {
-            problems.push(Problem::Threshold { slo: slo_name(), value: threshold });
-        }
-        if measure != Measure::Head && slo.decision_point() == JudgedAt::Head {
-            problems.push(Problem::JudgedTooEarly { slo: slo_name(), measure });
-        }
-    }
-    if let Some(crate::CancelPolicy::BadIfOlder(limit)) = slo.cancel_policy()
-        && limit > Definition::MAX_THRESHOLD
-    {
-        problems.push(Problem::CancelLimit { slo: slo_name(), value: limit });
-    }
-    for rule in slo.status_overrides() {
-        if !(100..=999).contains(&rule.status) {
-            problems.push(Problem::Status { slo: slo_name(), value: rule.status });
-        }
-    }
-    for rule in slo.grpc_overrides().iter().filter(|rule| rule.code > 16) {
-        problems.push(Problem::GrpcCode { slo: slo_name(), value: rule.code });
-    }
-}
-
-fn check_name(subject: Subject, name: &str, problems: &mut Vec<Problem>) {
-    let allowed = |c: char| c.is_alphanumeric() || "-_.:".contains(c);
-    // It stands for those whose names have no place.
-    let reserved = subject == Subject::Dependency && name == Definition::OTHER;
-    if reserved || name.is_empty() || name.len() > Definition::MAX_NAME || !name.chars().all(allowed) {
-        problems.push(Problem::Name { subject, value: name.to_owned() });
-    }
-}
-
-fn check_route(route: &str, problems: &mut Vec<Problem>) {
-    let reserved = [Definition::UNMATCHED, Definition::OTHER].contains(&route) || route.starts_with(Reason::DEPENDENCY);
-    if reserved || route.is_empty() || route.len() > Definition::MAX_ROUTE || route.chars().any(char::is_control) {
-        problems.push(Problem::Route { value: route.to_owned() });
+    /// The journey an SLO belongs to.
+    pub fn journey_of(&self, slo: &Slo) -> Option<&Journey> {
+        let name = slo.journey_name()?;
+        self.journeys.iter().find(|journey| journey.name == name)
     }
 }

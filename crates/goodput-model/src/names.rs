@@ -37,6 +37,10 @@ pub const WINDOW: &str = "window";
 /// How the remaining budget is known: `at_most` or `is`.
 pub const KNOWN: &str = "known";
 
+/// Labels that rules, alerts and Prometheus itself give a meaning, beside those of the instruments: no label of the user's own
+/// may be called so.
+pub const RESERVED: &[&str] = &["alertname", "alertstate", "instance", "job", "le", "quantile", "scope", "severity"];
+
 /// Events by verdict. The counter everything fleet-wide is computed from.
 pub const EVENTS: Name = Name {
     name: "goodput.events",

@@ -45,6 +45,11 @@ impl Objective {
         }
     }
 
+    /// For the constants of this crate, which lie within the range.
+    pub(crate) const fn of_ppb(good_ppb: u32) -> Self {
+        Self { good_ppb }
+    }
+
     /// The good share, in parts per billion.
     pub fn good_ppb(self) -> u32 {
         self.good_ppb

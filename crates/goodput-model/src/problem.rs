@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Definition, Measure, ObjectiveError, Period, Reason, RowError};
+use crate::{Budgeting, Indicator, Measure, ObjectiveError, Period, RowError, Window};
 
 /// What a name names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub enum Subject {
     Dependency,
     /// A request class.
     Class,
+    /// A journey.
+    Journey,
+    /// A band of the error budget.
+    Band,
 }
 
 impl fmt::Display for Subject {
@@ -29,6 +33,8 @@ impl fmt::Display for Subject {
             Self::Reason => "reason",
             Self::Dependency => "dependency",
             Self::Class => "class",
+            Self::Journey => "journey",
+            Self::Band => "band",
         })
     }
 }
@@ -43,6 +49,104 @@ pub enum Problem {
         subject: Subject,
         /// As written.
         value: String,
+    },
+    /// A label's name that Prometheus or OpenTelemetry refuses, or that has a meaning already.
+    Label {
+        /// As written.
+        value: String,
+    },
+    /// A text is empty, too long, or holds what an alert template would execute.
+    Text {
+        /// What it is the text of.
+        what: String,
+        /// As written.
+        value: String,
+    },
+    /// A time zone that cannot be a name of the IANA database.
+    TimeZone {
+        /// As written.
+        value: String,
+    },
+    /// The bands of the error budget leave a gap or contradict each other.
+    Bands {
+        /// The band.
+        value: String,
+        /// What was expected of it.
+        expected: &'static str,
+    },
+    /// Two journeys share a name.
+    DuplicateJourney {
+        /// The name.
+        name: String,
+    },
+    /// An SLO belongs to a journey that is not declared.
+    UnknownJourney {
+        /// The SLO.
+        slo: String,
+        /// The journey.
+        journey: String,
+    },
+    /// What was promised could not be read.
+    Sla {
+        /// The SLO.
+        slo: String,
+        /// Why.
+        error: ObjectiveError,
+    },
+    /// A link is no address of the web.
+    Link {
+        /// The SLO.
+        slo: String,
+        /// `runbook`, `dashboard` or `traces`.
+        which: &'static str,
+        /// As written.
+        value: String,
+    },
+    /// An annotation's name that alert templates cannot refer to.
+    Annotation {
+        /// The SLO.
+        slo: String,
+        /// As written.
+        value: String,
+    },
+    /// An age is zero or longer than 400 days.
+    Age {
+        /// The SLO.
+        slo: String,
+        /// As written.
+        value: Duration,
+    },
+    /// The indicator cannot be budgeted so.
+    Budgeting {
+        /// The SLO.
+        slo: String,
+        /// Its indicator.
+        indicator: Indicator,
+        /// The method.
+        method: Budgeting,
+        /// What was expected in its place.
+        expected: &'static str,
+    },
+    /// A slice longer than a day.
+    Slice {
+        /// The SLO.
+        slo: String,
+        /// As written.
+        value: Window,
+    },
+    /// The indicator looks at things by name, and the SLO names none.
+    NamesNothing {
+        /// The SLO.
+        slo: String,
+        /// Its indicator.
+        indicator: Indicator,
+    },
+    /// The SLO selects requests by dependency or class, and its indicator looks at something else.
+    NoRequests {
+        /// The SLO.
+        slo: String,
+        /// Its indicator.
+        indicator: Indicator,
     },
     /// Two SLOs share a name.
     DuplicateSlo {
@@ -180,83 +284,35 @@ pub enum Problem {
     },
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::error::Error for Problem {}
+
+impl Problem {
+    /// The SLO it belongs to, if it belongs to one.
+    pub fn slo(&self) -> Option<&str> {
         match self {
-            Self::Name { subject, value } => {
-                let expected = Definition::MAX_NAME;
-                write!(f, "{subject} name {value:?}: expected 1 to {expected} bytes of letters, digits and - _ . :")?;
-                if *subject == Subject::Dependency {
-                    write!(f, ", and not {:?}", Definition::OTHER)?;
-                }
-                Ok(())
-            }
-            Self::DuplicateSlo { name } => write!(f, "SLO {name:?} is defined twice: expected every name once"),
-            Self::Objective { slo, error } => write!(f, "SLO {slo:?}: {error}"),
-            Self::Row { slo, error } => write!(f, "SLO {slo:?}: {error}"),
-            Self::Threshold { slo, value } => {
-                write!(f, "SLO {slo:?}: threshold {value:?}: expected more than zero and at most a day")
-            }
-            Self::ExcludedRoute { slo, route } => {
-                write!(f, "SLO {slo:?}: route {route:?} is excluded from every SLO: expected one or the other")
-            }
-            Self::NoRoutes { slo } => {
-                write!(f, "SLO {slo:?}: an empty list of routes: expected at least one, or no list for every route")
-            }
-            Self::NoClasses { slo } => {
-                write!(f, "SLO {slo:?}: an empty list of classes: expected at least one, or no list for every class")
-            }
-            Self::TwoSubjects { slo, dependency } => write!(
-                f,
-                "SLO {slo:?}: looks at dependency {dependency:?} and at routes or classes: expected one or the other"
-            ),
-            Self::UnknownClass { class, user } => {
-                write!(f, "{user}: class {class:?} is not declared: expected one of the definition's classes")
-            }
-            Self::DuplicateClass { class } => write!(f, "class {class:?} is declared twice: expected every name once"),
-            Self::TooManyClasses { declared } => {
-                write!(f, "{declared} classes are declared: expected at most {}", Definition::MAX_CLASSES)
-            }
-            Self::TwoClasses { route } => write!(f, "route {route:?} is given a class twice: expected one"),
-            Self::GrpcCode { slo, value } => write!(f, "SLO {slo:?}: gRPC code {value}: expected 0 to 16"),
-            Self::Period { slo, value } => {
-                write!(f, "SLO {slo:?}: period {value}: expected at least {}", Definition::SHORTEST_PERIOD)
-            }
-            Self::CancelLimit { slo, value } => {
-                write!(f, "SLO {slo:?}: cancel limit {value:?}: expected at most a day")
-            }
-            Self::JudgedTooEarly { slo, measure } => write!(
-                f,
-                "SLO {slo:?}: measures latency to {measure:?} but is judged at the head: expected to be judged at the end"
-            ),
-            Self::Status { slo, value } => write!(f, "SLO {slo:?}: status {value}: expected 100 to 999"),
-            Self::Route { value } => write!(
-                f,
-                "route {value:?}: expected a template of 1 to {} bytes without control characters, and not {:?} or {:?}, nor \
-                 one that begins with {:?}",
-                Definition::MAX_ROUTE,
-                Definition::UNMATCHED,
-                Definition::OTHER,
-                Reason::DEPENDENCY
-            ),
-            Self::RouteBound { bound } => {
-                write!(f, "route bound {bound}: expected at most {}", Definition::MAX_ROUTES)
-            }
-            Self::TooManyRoutes { declared, bound } => {
-                write!(f, "{declared} routes are named but at most {bound} are told apart: raise the bound on routes")
-            }
-            Self::TooManyReasons { declared } => {
-                write!(
-                    f,
-                    "{declared} reasons and dependencies are declared: expected at most {}",
-                    Definition::MAX_REASONS
-                )
-            }
-            Self::Deadline { value } => {
-                write!(f, "server deadline {value:?}: expected more than zero and at most a day")
-            }
+            Self::DuplicateSlo { name } => Some(name),
+            Self::Objective { slo, .. }
+            | Self::Row { slo, .. }
+            | Self::ExcludedRoute { slo, .. }
+            | Self::NoRoutes { slo }
+            | Self::NoClasses { slo }
+            | Self::TwoSubjects { slo, .. }
+            | Self::GrpcCode { slo, .. }
+            | Self::Period { slo, .. }
+            | Self::CancelLimit { slo, .. }
+            | Self::Threshold { slo, .. }
+            | Self::JudgedTooEarly { slo, .. }
+            | Self::Status { slo, .. }
+            | Self::UnknownJourney { slo, .. }
+            | Self::Sla { slo, .. }
+            | Self::Link { slo, .. }
+            | Self::Annotation { slo, .. }
+            | Self::Age { slo, .. }
+            | Self::Budgeting { slo, .. }
+            | Self::Slice { slo, .. }
+            | Self::NamesNothing { slo, .. }
+            | Self::NoRequests { slo, .. } => Some(slo),
+            _ => None,
         }
     }
 }
-
-impl std::error::Error for Problem {}

@@ -1,8 +1,10 @@
 //! One SLO as its owner writes it: an indicator, an objective, a period and the rules that differ from the defaults.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::{AlertRow, Indicator, Measure, MinBad, Objective, ObjectiveError, Period};
+use crate::{AlertRow, Budgeting, Indicator, Links, Measure, MinBad, Objective, ObjectiveError, Period, Rate, Share};
+use crate::{CancelPolicy, GrpcRule, JudgedAt, StatusMeaning, StatusRule};
 
 /// A service level objective: which events it looks at, what makes one good, and what share has to be.
 ///
@@ -29,10 +31,17 @@ pub struct Slo {
     judged_at: Option<JudgedAt>,
     streams_judged_at: JudgedAt,
     cancel: Option<CancelPolicy>,
-    statuses: Vec<StatusRule>,
-    grpc_codes: Vec<GrpcRule>,
+    statuses: BTreeMap<u16, StatusMeaning>,
+    grpc_codes: BTreeMap<u8, StatusMeaning>,
+    budgeting: Option<Budgeting>,
     alerts: Vec<AlertRow>,
     min_bad: MinBad,
+    description: Option<String>,
+    journey: Option<String>,
+    sla: Option<Result<Objective, ObjectiveError>>,
+    traffic: Option<Rate>,
+    links: Links,
+    annotations: BTreeMap<String, String>,
 }
 
 impl Slo {
@@ -71,6 +80,64 @@ impl Slo {
         Self::new(name, objective, Indicator::Quality)
     }
 
+    /// The share of requests that did not fail, of those that were not the caller's own mistake: other 4xx are excluded.
+    pub fn error_rate(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+    ) -> Self {
+        Self::new(name, objective, Indicator::ErrorRate)
+    }
+
+    /// The share of processed records that came out right.
+    pub fn correctness(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+    ) -> Self {
+        Self::new(name, objective, Indicator::Correctness)
+    }
+
+    /// The share of expected records that came.
+    pub fn completeness(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+    ) -> Self {
+        Self::new(name, objective, Indicator::Completeness)
+    }
+
+    /// The share of time, in slices, at whose end the data was at most `threshold` old. With [`Budgeting::Occurrences`], the
+    /// share of reads that found it so.
+    pub fn freshness(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+        threshold: Duration,
+    ) -> Self {
+        Self::new(name, objective, Indicator::Freshness { threshold })
+    }
+
+    /// The share of time, in slices, with at least so many events.
+    pub fn throughput(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+        at_least: Rate,
+    ) -> Self {
+        Self::new(name, objective, Indicator::Throughput { at_least })
+    }
+
+    /// The share of time, in slices, in which no more than `at_most` of something limited was in use: of a pool, a queue, the
+    /// memory.
+    pub fn saturation(
+        name: impl Into<String>,
+        objective: impl TryInto<Objective, Error: Into<ObjectiveError>>,
+        at_most: Share,
+    ) -> Self {
+        Self::new(name, objective, Indicator::Saturation { at_most })
+    }
+
+    /// The share of events that the service's own code calls good, of those it gives a verdict.
+    pub fn custom(name: impl Into<String>, objective: impl TryInto<Objective, Error: Into<ObjectiveError>>) -> Self {
+        Self::new(name, objective, Indicator::Custom)
+    }
+
     /// The share of calls to a dependency that did not fail: no connection, a deadline, a status of the 5xx class.
     ///
     /// Calls are counted by a layer around the client, made with the dependency's name. For their latency, give a latency
@@ -99,10 +166,17 @@ impl Slo {
             judged_at: None,
             streams_judged_at: JudgedAt::Head,
             cancel: None,
-            statuses: Vec::new(),
-            grpc_codes: Vec::new(),
+            statuses: BTreeMap::new(),
+            grpc_codes: BTreeMap::new(),
+            budgeting: None,
             alerts: Vec::new(),
             min_bad: MinBad::default(),
+            description: None,
+            journey: None,
+            sla: None,
+            traffic: None,
+            links: Links::default(),
+            annotations: BTreeMap::new(),
         }
     }
 
@@ -136,7 +210,7 @@ impl Slo {
     pub fn measure(mut self, point: Measure) -> Self {
         match &mut self.indicator {
             Indicator::Latency { measure, .. } | Indicator::GoodAndFast { measure, .. } => *measure = point,
-            Indicator::Availability | Indicator::Quality => {}
+            _ => {}
         }
         self
     }
@@ -185,7 +259,7 @@ impl Slo {
     }
 
     fn status_rules(mut self, statuses: impl IntoIterator<Item = u16>, meaning: StatusMeaning) -> Self {
-        self.statuses.extend(statuses.into_iter().map(|status| StatusRule { status, meaning }));
+        self.statuses.extend(statuses.into_iter().map(|status| (status, meaning)));
         self
     }
 
@@ -205,7 +279,7 @@ impl Slo {
     }
 
     fn grpc_rules(mut self, codes: impl IntoIterator<Item = u8>, meaning: StatusMeaning) -> Self {
-        self.grpc_codes.extend(codes.into_iter().map(|code| GrpcRule { code, meaning }));
+        self.grpc_codes.extend(codes.into_iter().map(|code| (code, meaning)));
         self
     }
 
@@ -218,6 +292,61 @@ impl Slo {
     /// The least number of bad events in the long window before a condition may hold.
     pub fn min_bad(mut self, min_bad: MinBad) -> Self {
         self.min_bad = min_bad;
+        self
+    }
+
+    /// What the error budget is a share of. Without this call: events; for throughput, saturation and freshness, slices of a
+    /// minute.
+    pub fn budgeting(mut self, method: Budgeting) -> Self {
+        self.budgeting = Some(method);
+        self
+    }
+
+    /// What it is about, for people.
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// The journey it belongs to, declared in the definition. It looks at the journey's routes unless it names its own.
+    pub fn journey(mut self, name: impl Into<String>) -> Self {
+        self.journey = Some(name.into());
+        self
+    }
+
+    /// What was promised to customers, by contract: weaker than the objective, so that the objective is missed first.
+    pub fn sla(mut self, objective: impl TryInto<Objective, Error: Into<ObjectiveError>>) -> Self {
+        self.sla = Some(objective.try_into().map_err(Into::into));
+        self
+    }
+
+    /// The traffic that is usual, of which one can tell beforehand what a bad event will cost.
+    pub fn traffic(mut self, rate: Rate) -> Self {
+        self.traffic = Some(rate);
+        self
+    }
+
+    /// What to do when it burns: an address that its alerts carry.
+    pub fn runbook(mut self, url: impl Into<String>) -> Self {
+        self.links.runbook = Some(url.into());
+        self
+    }
+
+    /// Where it can be seen: an address that its alerts carry.
+    pub fn dashboard(mut self, url: impl Into<String>) -> Self {
+        self.links.dashboard = Some(url.into());
+        self
+    }
+
+    /// Where its requests can be followed: an address that its alerts carry.
+    pub fn traces(mut self, url: impl Into<String>) -> Self {
+        self.links.traces = Some(url.into());
+        self
+    }
+
+    /// A text under a name, for whatever reads alerts.
+    pub fn annotation(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.annotations.insert(name.into(), text.into());
         self
     }
 
@@ -285,14 +414,14 @@ impl Slo {
         self.cancel
     }
 
-    /// The status rules that differ from the defaults; the last one for a status wins.
-    pub fn status_overrides(&self) -> &[StatusRule] {
-        &self.statuses
+    /// The status rules that differ from the defaults, by status; of several given for one, the last.
+    pub fn status_overrides(&self) -> impl Iterator<Item = StatusRule> {
+        self.statuses.iter().map(|(&status, &meaning)| StatusRule { status, meaning })
     }
 
-    /// The rules for gRPC codes that differ from the defaults; the last one for a code wins.
-    pub fn grpc_overrides(&self) -> &[GrpcRule] {
-        &self.grpc_codes
+    /// The rules for gRPC codes that differ from the defaults, by code; of several given for one, the last.
+    pub fn grpc_overrides(&self) -> impl Iterator<Item = GrpcRule> {
+        self.grpc_codes.iter().map(|(&code, &meaning)| GrpcRule { code, meaning })
     }
 
     /// The caller's own alert rows; empty for the default policy.
@@ -304,61 +433,40 @@ impl Slo {
     pub fn least_bad(&self) -> MinBad {
         self.min_bad
     }
-}
 
-/// Where in a response's life an SLO decides. A request adds one count for each point its route's SLOs use.
-///
-/// Exhaustive on purpose: an event is decided when its head is there or when it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum JudgedAt {
-    /// At the response head, whatever becomes of the body.
-    Head,
-    /// At the end of the response: complete, failed or dropped.
-    End,
-}
+    /// What the error budget is a share of, chosen or by default.
+    pub fn budgeting_method(&self) -> Budgeting {
+        let slices = Budgeting::Timeslices { slice: Budgeting::DEFAULT_SLICE, target: None };
+        self.budgeting.unwrap_or(if self.indicator.judges_slices() { slices } else { Budgeting::Occurrences })
+    }
 
-/// What a client that goes away before the response head counts as.
-///
-/// A disconnect after 10 ms says nothing about the service; one after 10 s does
-/// ([tower-rs/tower-http#396](https://github.com/tower-rs/tower-http/issues/396)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CancelPolicy {
-    /// Always excluded.
-    Exclude,
-    /// Bad when the request was older than this, else excluded.
-    BadIfOlder(Duration),
-    /// Always bad.
-    Bad,
-    /// Always good.
-    Good,
-}
+    /// What it is about, if somebody wrote it down.
+    pub fn purpose(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
 
-/// What one status means to one SLO. Exhaustive on purpose: a status and its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StatusRule {
-    /// The HTTP status, 100 to 999.
-    pub status: u16,
-    /// What it means.
-    pub meaning: StatusMeaning,
-}
+    /// The journey it belongs to.
+    pub fn journey_name(&self) -> Option<&str> {
+        self.journey.as_deref()
+    }
 
-/// What one gRPC code means to one SLO. Exhaustive on purpose: a code and its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct GrpcRule {
-    /// The code, 0 to 16.
-    pub code: u8,
-    /// What it means.
-    pub meaning: StatusMeaning,
-}
+    /// What was promised to customers, or why it could not be read.
+    pub fn promised(&self) -> Option<Result<Objective, &ObjectiveError>> {
+        self.sla.as_ref().map(|sla| sla.as_ref().copied())
+    }
 
-/// The three meanings a status can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StatusMeaning {
-    /// The request was served.
-    Success,
-    /// The service failed it.
-    Failure,
-    /// It says nothing about the service.
-    Excluded,
+    /// The traffic that is usual.
+    pub fn expected_traffic(&self) -> Option<Rate> {
+        self.traffic
+    }
+
+    /// Where to look.
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// Texts for whatever reads alerts, by name.
+    pub fn annotations(&self) -> &BTreeMap<String, String> {
+        &self.annotations
+    }
 }

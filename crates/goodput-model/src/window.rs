@@ -27,6 +27,8 @@ const MAX_DAYS: u32 = 400; // a year and a month: nobody judges over more, and p
 const MAX_SECS: u32 = MAX_DAYS * DAY;
 
 impl Window {
+    /// 1 minute.
+    pub const M1: Self = Self::of(MINUTE);
     /// 5 minutes.
     pub const M5: Self = Self::of(5 * MINUTE);
     /// 30 minutes.
@@ -120,10 +122,34 @@ impl FromStr for Window {
 /// Whole weeks (28 days) hold the same number of weekends each time, which is why the SRE Workbook, chapter 2,
 /// recommends a four-week rolling window; 30 days is what its alerting chapter calculates with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive] // calendar months and quarters in a time zone are periods too
+#[non_exhaustive]
 pub enum Period {
     /// The last so many days, up to this moment.
     Rolling(Window),
+    /// From the first moment of the present one, in the time zone of the definition.
+    ///
+    /// What a process says of it is right while it has seen the whole of it; rules for a fleet cannot follow it, since the
+    /// ranges of PromQL are constants.
+    Calendar(CalendarUnit),
+}
+
+/// What calendar periods there are. Exhaustive on purpose: reports are written for these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CalendarUnit {
+    /// 28 to 31 days.
+    Month,
+    /// 90 to 92 days, from January, April, July or October on.
+    Quarter,
+}
+
+impl CalendarUnit {
+    /// As it is written: `month` or `quarter`.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+        }
+    }
 }
 
 impl Period {
@@ -143,10 +169,28 @@ impl Period {
         Window::from_secs(secs).map(Self::Rolling)
     }
 
-    /// The window it looks back through at any moment.
+    /// The present calendar month.
+    pub const MONTH: Self = Self::Calendar(CalendarUnit::Month);
+    /// The present calendar quarter.
+    pub const QUARTER: Self = Self::Calendar(CalendarUnit::Quarter);
+
+    /// Its length: that of a rolling period, and 30 or 90 days for a month or quarter, whose own length changes. What the
+    /// factors of alert rows and the sizes of budgets are calculated with.
     pub fn window(self) -> Window {
         match self {
             Self::Rolling(window) => window,
+            Self::Calendar(CalendarUnit::Month) => Window::of(30 * DAY),
+            Self::Calendar(CalendarUnit::Quarter) => Window::of(90 * DAY),
+        }
+    }
+
+    /// The longest it can be: what memory has to reach back for.
+    pub fn longest(self) -> Window {
+        match self {
+            Self::Rolling(window) => window,
+            // An hour more each: clocks may be turned back within it.
+            Self::Calendar(CalendarUnit::Month) => Window::of(31 * DAY + HOUR),
+            Self::Calendar(CalendarUnit::Quarter) => Window::of(92 * DAY + HOUR),
         }
     }
 }
@@ -159,16 +203,23 @@ impl Default for Period {
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.window().fmt(f)
+        match self {
+            Self::Rolling(window) => window.fmt(f),
+            Self::Calendar(unit) => f.write_str(unit.label()),
+        }
     }
 }
 
-/// Rolling periods are written like windows: `30d`, `4w`.
+/// Rolling periods are written like windows, `30d` or `4w`; calendar ones as `month` or `quarter`.
 impl FromStr for Period {
     type Err = WindowError;
 
     fn from_str(text: &str) -> Result<Self, WindowError> {
-        text.parse().map(Self::Rolling)
+        match text {
+            "month" => Ok(Self::MONTH),
+            "quarter" => Ok(Self::QUARTER),
+            _ => text.parse().map(Self::Rolling),
+        }
     }
 }
 

@@ -101,8 +101,8 @@ impl Rule {
             Indicator::Quality => CancelPolicy::Exclude,
             _ => CancelPolicy::BadIfOlder(grace),
         };
-        let statuses = slo.status_overrides().iter().map(|rule| (Code::http(rule.status), rule.meaning));
-        let grpc_codes = slo.grpc_overrides().iter().map(|rule| (Code::grpc(rule.code.into()), rule.meaning));
+        let statuses = slo.status_overrides().map(|rule| (Code::http(rule.status), rule.meaning));
+        let grpc_codes = slo.grpc_overrides().map(|rule| (Code::grpc(rule.code.into()), rule.meaning));
         Self {
             indicator: slo.indicator(),
             judged_at: slo.decision_point(),

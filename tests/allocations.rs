@@ -20,7 +20,7 @@ use allocation_counter::{AllocationInfo, measure};
 use axum::Router;
 use axum::routing::get;
 use bytes::Bytes;
-use goodput::{Counts, Goodput, Outcome, OuterLayer, SliLayer, Slo, Verdict, Work};
+use goodput::{Budgeting, Counts, Goodput, Outcome, OuterLayer, SliLayer, Slo, Verdict, Work};
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, Uri, Version};
 use http_body::{Body, Frame};
@@ -178,6 +178,32 @@ fn work_allocates_nothing() {
         assert_eq!(cost, AllocationInfo::default(), "{name}");
         assert_eq!(goodput.status().route("import").unwrap().begun, begun * (REQUESTS + 1), "{name}");
     }
+}
+
+#[test]
+fn records_reads_levels_and_data_allocate_nothing() {
+    let goodput = Goodput::builder("values")
+        .slo(Slo::completeness("complete", "99%").routes(["import"]))
+        .slo(Slo::freshness("read", "99%", Duration::from_secs(1)).routes(["import"]).budgeting(Budgeting::Occurrences))
+        .slo(Slo::freshness("fresh", "99%", Duration::from_secs(1)).routes(["import"]))
+        .slo(Slo::saturation("free", "99%", "80%".parse().unwrap()).routes(["pool"]))
+        .build()
+        .unwrap()
+        .leak();
+    let (pool, data) = (goodput.level("pool"), goodput.dataset("import"));
+    let act = |used| {
+        let import = goodput.work("import");
+        import.arrived(1);
+        import.missing(1);
+        import.add_arrivals(3, 2);
+        import.read_at_age(Duration::from_millis(used));
+        pool.set(used, REQUESTS);
+        data.refreshed(Duration::from_millis(used));
+    };
+    act(0);
+    assert_eq!(measure(|| (1..REQUESTS).for_each(act)), AllocationInfo::default());
+    let counts = |slo: &str| goodput.status().slo(slo).unwrap().counts;
+    assert_eq!((counts("complete").bad, counts("read").good), (2 * REQUESTS, REQUESTS));
 }
 
 #[test]

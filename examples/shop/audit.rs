@@ -25,7 +25,7 @@ pub(crate) fn differences(definition: &Definition, status: &Status, tally: &Tall
         }
     }
     for (slo, status) in definition.slos.iter().zip(&status.slos) {
-        let on_its_routes = |(route, _): &(&&str, _)| slo.selected_routes().iter().any(|own| own == **route);
+        let on_its_routes = |(route, _): &(&&str, _)| definition.routes_of(slo).iter().any(|own| own == **route);
         let seen: Vec<&Seen> = tally.routes.iter().filter(on_its_routes).map(|(_, seen)| seen).collect();
         audit.slo(slo, &seen, status);
     }

@@ -5,6 +5,7 @@
 //! cargo run --release --example shop -- --seconds 20
 //! cargo run --release --example shop -- --serve      # no clients but yours, until Ctrl-C
 //! cargo run --release --example shop -- --json       # what is known at the end, for machines
+//! cargo run --release --example shop -- --slos FILE  # other SLOs than those of examples/shop.slo.yaml
 //! ```
 //!
 //! You see a live table: for each SLO its events, its burn over 5 minutes and over an hour, what is left of its error
@@ -28,6 +29,7 @@ mod tables;
 mod tally;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,6 +39,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::script::{Phase, Script};
+use crate::slos::Promises;
 use crate::tally::Tally;
 
 /// A shop with four SLOs, real clients, and an outage to watch.
@@ -48,6 +51,9 @@ struct Options {
     /// Serves without clients and without an outage, until Ctrl-C.
     #[arg(long)]
     serve: bool,
+    /// The file of SLOs.
+    #[arg(long, value_name = "FILE", default_value = slos::FILE)]
+    slos: PathBuf,
     /// Prints the final status as JSON, and nothing else on standard output.
     #[arg(long)]
     json: bool,
@@ -57,7 +63,7 @@ struct Options {
 async fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
     let script = Script::lasting(options.seconds);
-    let goodput = slos::of_the_shop(script.speed())?.leak();
+    let goodput = slos::read(&options.slos, script.speed())?.leak();
     let _ticker = goodput.start_ticker()?;
 
     let (stage, phase) = watch::channel(Phase::Healthy);
@@ -71,7 +77,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         stage.send_replace(Phase::Over);
         None
     } else {
-        let shoppers = tokio::spawn(shoppers::shop_until_over(address, phase));
+        let shoppers = tokio::spawn(shoppers::shop_until_over(address, phase, Promises::of(goodput.definition())));
         tokio::select! {
             () = script.play(&stage) => {}
             pressed = tokio::signal::ctrl_c() => pressed?,

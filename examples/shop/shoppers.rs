@@ -12,6 +12,7 @@ use crate::connection::{Answer, Connection};
 use crate::dice::Dice;
 use crate::routes::{CART, CHECKOUT, HEALTH, HOME, PRODUCT, PRODUCTS};
 use crate::script::Phase;
+use crate::slos::Promises;
 use crate::tally::Tally;
 
 const SHOPPERS: u64 = 100;
@@ -20,11 +21,15 @@ const SHOPPERS: u64 = 100;
 const ROUND: [&str; 7] = [HOME, PRODUCT, PRODUCT, PRODUCT, PRODUCT, CART, CHECKOUT];
 
 /// Sends everybody to the shop until the show is over, and returns what they all have seen.
-pub(crate) async fn shop_until_over(address: SocketAddr, phase: watch::Receiver<Phase>) -> anyhow::Result<Tally> {
+pub(crate) async fn shop_until_over(
+    address: SocketAddr,
+    phase: watch::Receiver<Phase>,
+    promises: Promises,
+) -> anyhow::Result<Tally> {
     let mut clients = JoinSet::new();
     clients.spawn(ask_for_health(address, phase.clone()));
     for number in 0..SHOPPERS {
-        clients.spawn(go_shopping(address, phase.clone(), number));
+        clients.spawn(go_shopping(address, phase.clone(), promises.clone(), number));
     }
     let mut sum = Tally::default();
     while let Some(tally) = clients.join_next().await {
@@ -34,7 +39,12 @@ pub(crate) async fn shop_until_over(address: SocketAddr, phase: watch::Receiver<
 }
 
 /// Each shopper has a connection of their own, and opens a new one after giving up.
-async fn go_shopping(address: SocketAddr, phase: watch::Receiver<Phase>, number: u64) -> anyhow::Result<Tally> {
+async fn go_shopping(
+    address: SocketAddr,
+    phase: watch::Receiver<Phase>,
+    promises: Promises,
+    number: u64,
+) -> anyhow::Result<Tally> {
     let dice = Dice::new(number << 32);
     let mut tally = Tally::default();
     let mut connection = Connection::open(address).await?;
@@ -61,7 +71,7 @@ async fn go_shopping(address: SocketAddr, phase: watch::Receiver<Phase>, number:
             PRODUCT => look_at_a_product(&mut connection, &dice).await?,
             _ => connection.get(route).await?,
         };
-        tally.received(route, status, sent.elapsed());
+        tally.received(route, status, promises.were_kept(route, sent.elapsed()));
     }
     Ok(tally)
 }
@@ -76,9 +86,8 @@ async fn ask_for_health(address: SocketAddr, phase: watch::Receiver<Phase>) -> a
     let mut tally = Tally::default();
     let mut connection = Connection::open(address).await?;
     while *phase.borrow() != Phase::Over {
-        let sent = Instant::now();
         let status = connection.get(HEALTH).await?;
-        tally.received(HEALTH, status, sent.elapsed());
+        tally.received(HEALTH, status, true); // nothing was promised
         sleep(Duration::from_millis(200)).await;
     }
     Ok(tally)

@@ -1,33 +1,35 @@
-//! What the shop promises: four SLOs on two journeys.
+//! What the shop promises: read from a file.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use goodput::{BuildError, Goodput, Slo, Timeline};
+use goodput::{Definition, Goodput, Timeline, spec};
 
-use crate::routes::{CART, CHECKOUT, HEALTH, HOME, PRODUCT};
+/// The file that is read unless another is named.
+pub(crate) const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/shop.slo.yaml");
 
-/// Looking around in the shop.
-const BROWSE: [&str; 2] = [HOME, PRODUCT];
-/// Buying something.
-const BUY: [&str; 2] = [CART, CHECKOUT];
-
-/// What is fast when looking around; buying may take twice as long.
-const FAST_BROWSE: Duration = Duration::from_millis(100);
-const FAST_BUY: Duration = Duration::from_millis(200);
-
-/// The shop's SLOs, on a timeline that runs `speed` times faster than real time.
-pub(crate) fn of_the_shop(speed: u32) -> Result<Goodput, BuildError> {
-    Goodput::builder("shop")
-        .slo(Slo::availability("browse-ok", "99.5%").routes(BROWSE))
-        .slo(Slo::latency("browse-fast", "99%", FAST_BROWSE).routes(BROWSE))
-        .slo(Slo::availability("checkout-ok", "99.9%").routes(BUY))
-        .slo(Slo::latency("checkout-fast", "99%", FAST_BUY).routes(BUY))
-        .exclude_routes([HEALTH])
-        .timeline(Timeline::accelerated(speed))
-        .build()
+/// The SLOs of the file, on a timeline that runs `speed` times faster than real time.
+pub(crate) fn read(file: &Path, speed: u32) -> anyhow::Result<Goodput> {
+    let definition = spec::read_file(file)?;
+    Ok(Goodput::builder("shop").definition(definition).timeline(Timeline::accelerated(speed)).build()?)
 }
 
-/// The most that a request to this route may take to be fast.
-pub(crate) fn fast(route: &str) -> Duration {
-    if BUY.contains(&route) { FAST_BUY } else { FAST_BROWSE }
+/// What the clients were promised: how long a request to each route may take to be fast.
+#[derive(Clone, Debug)]
+pub(crate) struct Promises(Arc<BTreeMap<String, Duration>>);
+
+impl Promises {
+    pub(crate) fn of(definition: &Definition) -> Self {
+        let timed = definition.slos.iter().filter_map(|slo| Some((slo, slo.indicator().threshold()?.0)));
+        let routes =
+            timed.flat_map(|(slo, fast)| definition.routes_of(slo).iter().map(move |route| (route.clone(), fast)));
+        Self(Arc::new(routes.collect()))
+    }
+
+    /// Whether a response from this route that took so long was fast: always, where nothing was promised.
+    pub(crate) fn were_kept(&self, route: &str, took: Duration) -> bool {
+        self.0.get(route).is_none_or(|fast| took <= *fast)
+    }
 }

@@ -3,11 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::AddAssign;
-use std::time::Duration;
 
 use http::StatusCode;
-
-use crate::slos;
 
 /// What clients saw, by route.
 #[derive(Debug, Default)]
@@ -28,10 +25,11 @@ pub(crate) struct Seen {
 }
 
 impl Tally {
-    pub(crate) fn received(&mut self, route: &'static str, status: StatusCode, took: Duration) {
+    /// A response in full; `fast` by the client's own watch.
+    pub(crate) fn received(&mut self, route: &'static str, status: StatusCode, fast: bool) {
         let seen = self.routes.entry(route).or_default();
         *seen.statuses.entry(status).or_default() += 1;
-        seen.fast += u64::from(!status.is_server_error() && took <= slos::fast(route));
+        seen.fast += u64::from(fast && !status.is_server_error());
     }
 
     pub(crate) fn gave_up(&mut self, route: &'static str) {

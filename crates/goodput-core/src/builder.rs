@@ -1,16 +1,19 @@
 //! From a definition to a running instance: everything is checked and compiled here, once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_model::{Definition, Period, Policy, Problem, Reason, RouteClass, Slo};
+use goodput_model::{Definition, Period, Policy, Problem, Reason, RouteClass, Slo, Window};
 
+use crate::calendar::{Calendar, CalendarError};
 use crate::classify::{RuleSet, Table, TableError};
 use crate::clock::{Stopwatch, Timeline};
+use crate::gauge::Gauges;
 use crate::goodput::{Compiled, Goodput};
-use crate::read::{Monitor, SlotPlan, Waiting, WatchedSlo};
+use crate::looks_at::{LooksAt, looks_at};
+use crate::read::{Monitor, Slices, SlotPlan, Waiting, WatchedSlo};
 use crate::record::{ByClass, ClassId, Known, Plan, RouteRules, Routes, shard_count};
 
 /// Builds a [`Goodput`].
@@ -120,7 +123,8 @@ impl GoodputBuilder {
         self
     }
 
-    /// How often, in timeline, history is kept; 10 s without this call. A condition is noticed at most this late.
+    /// How often, in timeline, history is kept; 10 s without this call. A condition is noticed at most this late. Slices of time
+    /// are multiples of it.
     pub fn tick_every(mut self, every: Duration) -> Self {
         self.tick_every = every;
         self
@@ -131,28 +135,33 @@ impl GoodputBuilder {
     /// Cost: a table per distinct set of SLOs; under 100 ms for 100 SLOs on 1,000 routes.
     ///
     /// # Errors
-    /// If the definition does not hold, with every problem at once; if the tick or the slots do not fit the periods; if the
-    /// rules of some route have too many combinations for a table.
+    /// If the definition does not hold, with every problem at once; if the tick or the slots do not fit the periods or the slices of
+    /// time; if a calendar period cannot be followed; if the rules of some route have too many combinations for a table.
     pub fn build(self) -> Result<Goodput, BuildError> {
         let problems = self.definition.check();
         if !problems.is_empty() {
             return Err(BuildError::Definition(problems));
         }
-        let longest = self.definition.slos.iter().map(Slo::judged_over).max_by_key(|period| period.window());
+        let longest = self.definition.slos.iter().map(Slo::judged_over).max_by_key(|period| period.longest());
         let plan = self.slots.unwrap_or_else(|| SlotPlan::standard(longest.unwrap_or_default()));
         check_time(&plan, longest.unwrap_or_default(), self.tick_every)?;
-        let slos = watch(&self.definition);
+        check_slices(&self.definition, self.tick_every)?;
+        let slos = watch(&self.definition)?;
+        let gauges = Gauges::default();
+        gauges.admit(&self.definition);
         let origin = self.timeline.now();
         let routes = compile_routes(&self.definition)?;
         // Not the thresholds: that of one nightly job would have the hang of every other route noticed hours later.
         let longest_limit = routes.iter().map(|route| route.table().limit()).max().unwrap_or_default();
         let waiting = Waiting::new(origin, self.tick_every, longest_limit, self.timeline.speed());
+        let slices = Slices::new(&self.definition, &gauges, origin);
         Ok(Goodput::assemble(Compiled {
             routes,
             stopwatch: self.stopwatch,
             timeline: self.timeline,
             tick_every: self.tick_every,
-            monitor: Monitor::new(&plan, origin, &slos, waiting),
+            monitor: Monitor::new(&plan, origin, &slos, waiting, slices),
+            gauges,
             slos,
             definition: self.definition,
         }))
@@ -166,25 +175,49 @@ fn check_time(slots: &SlotPlan, longest: Period, tick_every: Duration) -> Result
         return Err(BuildError::TickEvery { value: tick_every, finest });
     }
     let span = slots.tiers().last().map_or(Duration::ZERO, |tier| tier.span);
-    if span < longest.window().duration() {
+    if span < longest.longest().duration() {
         return Err(BuildError::SlotsTooShort { span, period: longest });
     }
     Ok(())
 }
 
-fn watch(definition: &Definition) -> Vec<WatchedSlo> {
-    let watched = |slo: &Slo| {
-        let objective = slo.objective().ok()?;
+/// A slice is closed by a tick at its end, so there has to be one.
+fn check_slices(definition: &Definition, tick_every: Duration) -> Result<(), BuildError> {
+    let fits = |slice: Window| slice.duration().as_nanos().is_multiple_of(tick_every.as_nanos());
+    for slo in &definition.slos {
+        if let Some(slice) = slo.budgeting_method().slice().filter(|slice| !fits(*slice)) {
+            return Err(BuildError::Slice { slo: slo.name().to_owned(), slice, tick_every });
+        }
+    }
+    Ok(())
+}
+
+fn watch(definition: &Definition) -> Result<Vec<WatchedSlo>, BuildError> {
+    let mut watched = Vec::new();
+    for slo in &definition.slos {
         let period = slo.judged_over();
-        let policy = if slo.alert_rows().is_empty() {
-            Policy::default_for(objective, period)
-        } else {
-            Policy::from_rows(objective, period, slo.alert_rows()).ok()?
+        let calendar = match period {
+            Period::Calendar(unit) => {
+                Some(Calendar::new(unit, &definition.time_zone).map_err(|error| BuildError::Calendar {
+                    slo: slo.name().to_owned(),
+                    period,
+                    error,
+                })?)
+            }
+            _ => None,
         };
-        Some(WatchedSlo::new(slo, objective, policy))
-    };
-    // Both `ok`s hold for a definition that was checked.
-    definition.slos.iter().filter_map(watched).collect()
+        let policy_for = |objective| match slo.alert_rows() {
+            [] => Ok(Policy::default_for(objective, period)),
+            rows => Policy::from_rows(objective, period, rows),
+        };
+        // Both hold for a definition that was checked.
+        if let Ok(objective) = slo.objective()
+            && let Ok(policy) = policy_for(objective)
+        {
+            watched.push(WatchedSlo::new(slo, definition.routes_of(slo), objective, policy, calendar));
+        }
+    }
+    Ok(watched)
 }
 
 fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
@@ -194,12 +227,21 @@ fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
     let classes = class_numbers(definition);
     let mut selected_by: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut everywhere = Vec::new();
-    for (index, slo) in definition.slos.iter().enumerate().filter(|(_, slo)| slo.dependency_name().is_none()) {
-        if slo.selected_routes().is_empty() {
-            everywhere.push(index);
-        }
-        for route in slo.selected_routes().iter().map(String::as_str).collect::<BTreeSet<_>>() {
-            selected_by.entry(route).or_default().push(index);
+    let mut things: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for (index, slo) in definition.slos.iter().enumerate() {
+        match looks_at(definition, slo) {
+            LooksAt::Everything => everywhere.push(index),
+            LooksAt::Routes(routes) => {
+                for route in routes.iter().map(String::as_str).collect::<BTreeSet<_>>() {
+                    selected_by.entry(route).or_default().push(index);
+                }
+            }
+            LooksAt::Things { prefix, names } => {
+                for name in names {
+                    things.entry(format!("{prefix}{name}")).or_default().insert(index);
+                }
+            }
+            LooksAt::Dependency | LooksAt::Values(_) => {}
         }
     }
     let named = selected_by.keys().copied().chain(classes.keys().copied());
@@ -217,16 +259,20 @@ fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
     for dependency in definition.all_dependencies() {
         let named = |(_, slo): &(usize, &Slo)| slo.dependency_name() == Some(dependency);
         let slos = definition.slos.iter().enumerate().filter(named).map(|(index, _)| index).collect();
-        let rules = vec![tables.of(slos, Subject::Dependency)?; definition.classes.len() + 1].into();
-        let template = format!("{}{dependency}", Reason::DEPENDENCY);
+        things.insert(format!("{}{dependency}", Reason::DEPENDENCY), slos);
+    }
+    let others = things.len();
+    for (template, slos) in things {
+        let rules = tables.of(slos.into_iter().collect(), Subject::Other)?;
+        let rules = vec![rules; definition.classes.len() + 1].into();
         known.insert(template, Known { rules, class: ClassId::NONE, streams: false });
     }
     let plan = Plan {
-        bound: definition.max_routes.saturating_add(definition.all_dependencies().len()),
+        bound: definition.max_routes.saturating_add(others),
         known,
         newcomers: tables.by_class(&everywhere, Subject::Route)?,
         unmatched: tables.by_class(&everywhere, Subject::Unmatched)?,
-        dependency: tables.of(Vec::new(), Subject::Dependency)?,
+        dependency: tables.of(Vec::new(), Subject::Other)?,
         classes: definition.classes.len(),
     };
     Ok(Routes::new(plan, shard_count()))
@@ -247,8 +293,8 @@ enum Subject {
     Excluded,
     /// Where no route matched.
     Unmatched,
-    /// The calls to another service: the server's own deadline is none of theirs.
-    Dependency,
+    /// The calls to another service, records that were to come, reads of data: the server's own deadline is none of theirs.
+    Other,
 }
 
 /// The tables compiled so far: routes with the same SLOs share one.
@@ -277,7 +323,7 @@ impl Tables<'_> {
             return Ok(rules.clone());
         }
         let members = key.0.iter().filter_map(|index| self.definition.slos.get(*index));
-        let deadline = self.definition.server_deadline.filter(|_| subject != Subject::Dependency);
+        let deadline = self.definition.server_deadline.filter(|_| subject != Subject::Other);
         let (excluded, unmatched) = (subject == Subject::Excluded, subject == Subject::Unmatched);
         let rules = RuleSet::new(members.clone(), deadline, excluded, unmatched);
         let table = Table::compile(&rules)
@@ -307,6 +353,24 @@ pub enum BuildError {
         value: Duration,
         /// The width of the finest slots.
         finest: Duration,
+    },
+    /// A slice that does not end with a tick.
+    Slice {
+        /// The SLO.
+        slo: String,
+        /// The length of its slices.
+        slice: Window,
+        /// How often there is a tick.
+        tick_every: Duration,
+    },
+    /// A period that cannot be followed.
+    Calendar {
+        /// The SLO.
+        slo: String,
+        /// Its period.
+        period: Period,
+        /// Why.
+        error: CalendarError,
     },
     /// The slot plan forgets before the longest period is over.
     SlotsTooShort {
@@ -338,6 +402,13 @@ impl fmt::Display for BuildError {
             Self::TickEvery { value, finest } => {
                 write!(f, "tick every {value:?}: expected 10ms to {finest:?}, the width of the finest slots")
             }
+            Self::Slice { slo, slice, tick_every } => {
+                write!(
+                    f,
+                    "SLO {slo:?}: slices of {slice}: expected a multiple of the time between two ticks, {tick_every:?}"
+                )
+            }
+            Self::Calendar { slo, period, error } => write!(f, "SLO {slo:?}: period {period}: {error}"),
             Self::SlotsTooShort { span, period } => {
                 write!(f, "slot plan of {span:?}: expected at least the longest period, {period}")
             }

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
+use crate::gauge::Gauges;
 use crate::read::{Monitor, Status, WatchedSlo, compose, read_counts, read_detail};
 use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
 use crate::ticker::{Ticker, TickerError};
@@ -39,6 +40,7 @@ pub struct Goodput {
     definition: Definition,
     monitor: Mutex<Monitor>,
     shared: Mutex<Option<Shared>>,
+    gauges: Gauges,
     present: Present,
     queue: Queue,
     has_outer: AtomicBool,
@@ -70,6 +72,7 @@ pub(crate) struct Compiled {
     pub(crate) tick_every: Duration,
     pub(crate) slos: Vec<WatchedSlo>,
     pub(crate) definition: Definition,
+    pub(crate) gauges: Gauges,
     pub(crate) monitor: Monitor,
 }
 
@@ -80,7 +83,7 @@ impl Goodput {
     }
 
     pub(crate) fn assemble(compiled: Compiled) -> Self {
-        let Compiled { routes, stopwatch, timeline, tick_every, slos, definition, monitor } = compiled;
+        let Compiled { routes, stopwatch, timeline, tick_every, slos, definition, gauges, monitor } = compiled;
         Self {
             routes,
             stopwatch,
@@ -90,6 +93,7 @@ impl Goodput {
             slos,
             monitor: Mutex::new(monitor),
             shared: Mutex::new(None),
+            gauges,
             present: Present::default(),
             queue: Queue::new(shard_count()),
             has_outer: AtomicBool::new(false),
@@ -184,7 +188,7 @@ impl Goodput {
 
     /// Work that is no request, under a name that SLOs select as they select routes.
     pub fn work(&self, name: &str) -> Work<'_> {
-        Work::new(self, self.route(Some(name)))
+        Work::new(self, name)
     }
 
     /// Now, on this instance's timeline.
@@ -213,8 +217,9 @@ impl Goodput {
         self.stopwatch.check();
         // The lock is held while reading, so that a later mark never has older counts.
         let mut monitor = self.monitor.lock();
-        let (counts, finished) = read_counts(&self.routes, self.slos.len());
+        let (mut counts, finished) = read_counts(&self.routes, self.slos.len());
         let now = now();
+        monitor.slices.tick(now, &mut counts);
         if monitor.tick(now, &counts, &self.slos) {
             monitor.waiting.tick(now, &self.routes, &self.present, &finished);
         }
@@ -244,6 +249,8 @@ impl Goodput {
             routes: &self.routes,
             definition: &self.definition,
             mishaps: &self.mishaps,
+            gauges: &self.gauges,
+            wall: self.timeline.wall_at(now),
             queued: self.queue.len(),
             stopwatch: self.stopwatch.kind(),
         })
@@ -271,7 +278,7 @@ impl Goodput {
         &self.definition
     }
 
-    /// For each SLO, every verdict its rules can give to an event, so that an exporter can begin each series at 0.
+    /// For each SLO, every verdict its rules can give to an event, or to a slice where it judges those, so that an exporter can begin each series at 0.
     ///
     /// A handler's own verdicts appear with [`Reason::HANDLER`](goodput_model::Reason::HANDLER).
     pub fn possible_verdicts(&self) -> Vec<Vec<Verdict>> {
@@ -284,6 +291,12 @@ impl Goodput {
                         known.push(*verdict);
                     }
                 }
+            }
+        }
+        let monitor = self.monitor.lock();
+        for (index, known) in possible.iter_mut().enumerate() {
+            if let Some(reason) = monitor.slices.reason(index) {
+                *known = vec![Verdict::Good, Verdict::Bad(reason)];
             }
         }
         possible
@@ -315,6 +328,10 @@ impl Goodput {
     #[inline]
     pub fn has_outer_layer(&self) -> bool {
         self.has_outer.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn gauges(&self) -> &Gauges {
+        &self.gauges
     }
 
     pub(crate) fn queue(&self) -> &Queue {

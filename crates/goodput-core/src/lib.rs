@@ -5,7 +5,8 @@
 //! ```
 //!
 //! - [`Goodput`] is the handle: built from SLOs, given to whatever records.
-//! - [`Request`] records one request of a protocol, [`Work`] anything else.
+//! - [`Request`] records one request of a protocol, [`Work`] anything else; [`Level`] and [`Dataset`] say how full and how old
+//!   something is.
 //! - [`Ticker`] keeps history; [`Goodput::status`] reads everything as one value.
 //! - [`Stopwatch`] times requests and [`Timeline`] carries windows; each has a manual twin for tests.
 //!
@@ -17,9 +18,12 @@
 
 mod arrival;
 mod builder;
+mod calendar;
 mod classify;
 mod clock;
+mod gauge;
 mod goodput;
+mod looks_at;
 mod read;
 mod record;
 mod request;
@@ -29,13 +33,15 @@ mod work;
 #[doc(hidden)] // what the two layers of `goodput-tower` share
 pub use arrival::{Arrival, Seen};
 pub use builder::{BuildError, GoodputBuilder};
+pub use calendar::CalendarError;
 pub use classify::{Code, Ending, Outcome, TableError};
 pub use clock::{Distrust, ManualStopwatch, ManualTimeline, Moment, Stopwatch, StopwatchKind, Timeline};
+pub use gauge::{Dataset, Level};
 pub use goodput::Goodput;
 pub use goodput_model::*;
 pub use read::{
-    ConditionStatus, ErrorCount, Flag, Latencies, LatencySummary, ReasonCount, RouteReason, RouteStatus, Scope,
-    SloStatus, SlotError, SlotPlan, Status, Tier, WindowStatus,
+    ConditionStatus, ErrorCount, Flag, Latencies, LatencySummary, ReasonCount, RouteReason, RouteStatus, RunningSlice,
+    Scope, SliceStatus, SloStatus, SlotError, SlotPlan, Status, Tier, WindowStatus,
 };
 pub use record::{ClassId, RequestClass, RouteId};
 pub use request::{Head, Request};

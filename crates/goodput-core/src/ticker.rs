@@ -10,6 +10,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use crate::Goodput;
+use crate::clock::Moment;
 
 /// Ticks a [`Goodput`] from a thread of its own until dropped.
 ///
@@ -35,7 +36,8 @@ struct State {
 }
 
 impl Ticker {
-    /// Starts ticking `goodput`, held by reference or by `Arc`.
+    /// Starts ticking `goodput`, held by reference or by `Arc`, at the multiples of
+    /// [`tick_every`](crate::GoodputBuilder::tick_every) on its timeline.
     pub fn start<H>(goodput: H) -> Result<Self, TickerError>
     where
         H: Borrow<Goodput> + Send + 'static,
@@ -50,7 +52,7 @@ impl Ticker {
         H: Borrow<Goodput> + Send + 'static,
     {
         let speed = goodput.borrow().timeline.speed().ok_or(TickerError::ManualTimeline)?;
-        let every = goodput.borrow().tick_every.checked_div(speed).unwrap_or_default().max(FASTEST);
+        let every = goodput.borrow().tick_every;
         let signal = Arc::new(Signal::default());
         let seen_by_thread = Arc::clone(&signal);
         let thread = thread::Builder::new()
@@ -59,7 +61,7 @@ impl Ticker {
                 let _stopped = Stopped(Arc::clone(&seen_by_thread));
                 // Dropped before `_stopped` says so: whoever waits for the thread finds everything given back.
                 let (goodput, after_tick) = (goodput, after_tick);
-                while !seen_by_thread.stops_within(every) {
+                while !seen_by_thread.stops_within(until_next_tick(goodput.borrow().now(), every, speed)) {
                     let tick = AssertUnwindSafe(|| {
                         goodput.borrow().tick_now();
                         after_tick(goodput.borrow());
@@ -74,6 +76,15 @@ impl Ticker {
             .map_err(|error| TickerError::Thread(error.kind()))?;
         Ok(Self { signal, thread: Some(thread) })
     }
+}
+
+/// The real time until the next multiple of the interval on the timeline: slices of time end there, and ticks do not drift away from
+/// them.
+fn until_next_tick(now: Moment, every: Duration, speed: u32) -> Duration {
+    let every = every.as_nanos().max(1);
+    let left = every - now.since_origin().as_nanos() % every;
+    let real = left.div_ceil(u128::from(speed.max(1))); // rounded up: never a moment too early
+    Duration::from_nanos(real.try_into().unwrap_or(u64::MAX)).max(FASTEST)
 }
 
 /// However fast the timeline runs, a tick is at least this much real time apart.
@@ -148,3 +159,32 @@ impl fmt::Debug for TickerError {
 }
 
 impl std::error::Error for TickerError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_fall_on_the_multiples_of_their_interval_however_late_the_last_one_was() {
+        let millis = Duration::from_millis;
+        for (now, speed, wait) in [
+            (0, 1, 10_000),
+            (1, 1, 9_999),
+            (9_999, 1, 1),
+            (10_000, 1, 10_000),
+            (10_003, 1, 9_997),
+            (27_000, 1, 3_000),
+            (27_000, 100, 30),
+            (29_999, 100, 1), // no faster than this
+        ] {
+            assert_eq!(
+                until_next_tick(Moment::at(millis(now)), millis(10_000), speed),
+                millis(wait),
+                "{now} at {speed}"
+            );
+        }
+        let thirds = until_next_tick(Moment::at(Duration::ZERO), Duration::from_secs(1), 3);
+        assert_eq!(thirds, Duration::from_nanos(333_333_334), "never before it");
+        assert_eq!(until_next_tick(Moment::at(Duration::MAX), Duration::ZERO, 0), FASTEST);
+    }
+}

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use goodput_model::{Counts, Reason, Verdict};
+use goodput_model::{Counts, Definition, Reason, Verdict};
 
 use crate::Goodput;
 use crate::classify::{Code, Ending, Word};
 use crate::clock::nanos;
+use crate::looks_at::find_thing;
 use crate::record::{Point, RouteId};
 use crate::request::{Head, Request};
 
@@ -28,6 +29,9 @@ use crate::request::{Head, Request};
 pub struct Work<'a> {
     goodput: &'a Goodput,
     route: RouteId,
+    /// Where the records of this name are counted that were to come, and where the reads of its data, if somebody looks at them.
+    arrivals: Option<RouteId>,
+    reads: Option<RouteId>,
 }
 
 /// The reason of batches.
@@ -40,8 +44,14 @@ const fn said(verdict: Verdict) -> Head {
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn new(goodput: &'a Goodput, route: RouteId) -> Self {
-        Self { goodput, route }
+    pub(crate) fn new(goodput: &'a Goodput, name: &str) -> Self {
+        let thing = |prefix| find_thing(goodput.routes(), prefix, name);
+        let (arrivals, reads) = if goodput.gauges().counts_things() {
+            (thing(Definition::COMPLETENESS), thing(Definition::READS))
+        } else {
+            (None, None)
+        };
+        Self { goodput, route: goodput.route(Some(name)), arrivals, reads }
     }
 
     /// One good event, untimed.
@@ -72,6 +82,52 @@ impl<'a> Work<'a> {
         self.count(Verdict::Good, counts.good.min(MOST));
         self.count(Verdict::Bad(BATCH), counts.bad.min(MOST));
         self.count(Verdict::Excluded(BATCH), counts.excluded.min(MOST));
+    }
+
+    /// So many of the records came that were to come, for completeness SLOs that name this work. Like records that are missing, they
+    /// are events of their own: no other SLO counts them.
+    pub fn arrived(self, count: u64) {
+        if let Some(arrivals) = self.thing(self.arrivals, Definition::COMPLETENESS) {
+            arrivals.count(Verdict::Good, count.min(MOST));
+        }
+    }
+
+    /// So many of the records did not come that were to come.
+    pub fn missing(self, count: u64) {
+        if let Some(arrivals) = self.thing(self.arrivals, Definition::COMPLETENESS) {
+            arrivals.count(Verdict::Bad(Reason::MISSING), count.min(MOST));
+        }
+    }
+
+    /// Of so many records that were to come, so many came, and the rest is missing. More than were to come make up for none that
+    /// were missing at another time.
+    pub fn add_arrivals(self, expected: u64, arrived: u64) {
+        self.arrived(arrived.min(expected));
+        self.missing(expected.saturating_sub(arrived));
+    }
+
+    /// Somebody read data of this name that was so old, for freshness SLOs that name it and judge reads. Equal to the threshold is
+    /// good, to the nanosecond. A read is an event of its own: no other SLO counts it.
+    pub fn read_at_age(self, age: Duration) {
+        if let Some(reads) = self.thing(self.reads, Definition::READS) {
+            reads.record(Verdict::Good, age);
+        }
+    }
+
+    /// What is counted of the thing of this name; nothing, and a flag, where no SLO looks at it.
+    fn thing(self, known: Option<RouteId>, prefix: &str) -> Option<Self> {
+        let route = known.or_else(|| self.look_again(prefix))?;
+        Some(Self { route, ..self })
+    }
+
+    #[cold]
+    fn look_again(self, prefix: &str) -> Option<RouteId> {
+        let name = self.goodput.routes().get(self.route)?.template();
+        let found = find_thing(self.goodput.routes(), prefix, name);
+        if found.is_none() {
+            self.goodput.gauges().note_unknown(name);
+        }
+        found
     }
 
     /// Times one event from here to [`WorkGuard::finish`]. A guard dropped without a verdict counts as cancelled, or as

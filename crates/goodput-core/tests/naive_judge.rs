@@ -11,8 +11,8 @@
 use std::time::Duration;
 
 use goodput_core::{
-    CancelPolicy, Code, Counts, Ending, Goodput, Head, JudgedAt, ManualStopwatch, Measure, Request, Slo, Stopwatch,
-    Verdict,
+    CancelPolicy, Code, Counts, Ending, Goodput, Head, JudgedAt, ManualStopwatch, Measure, ReasonCount, Request, Slo,
+    SloStatus, Stopwatch, Verdict,
 };
 use proptest::prelude::*;
 
@@ -48,6 +48,11 @@ enum Kind {
     Latency,
     GoodAndFast,
     Quality,
+    ErrorRate,
+    Correctness,
+    /// Judged in slices: compared are the events that those are judged by.
+    Throughput,
+    Custom,
 }
 
 #[derive(Clone, Debug)]
@@ -58,8 +63,22 @@ struct Event {
 
 #[derive(Clone, Debug)]
 enum Fate {
-    NoHead { ending: Ending, after: u64 },
-    Head { says: Says, said: Option<Verdict>, degraded: bool, stream: bool, head: u64, body: Body },
+    /// Work that nobody timed.
+    Untimed {
+        said: Verdict,
+    },
+    NoHead {
+        ending: Ending,
+        after: u64,
+    },
+    Head {
+        says: Says,
+        said: Option<Verdict>,
+        degraded: bool,
+        stream: bool,
+        head: u64,
+        body: Body,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -87,17 +106,42 @@ const STATUSES: &[u16] = &[100, 101, 103, 200, 204, 301, 400, 404, 405, 408, 418
 
 /// The rules of the classification table, spelled out case by case.
 fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
-    use Naive::{Bad, Excluded, Good};
+    use Naive::{Excluded, Good};
     if event.route == Some(EXCLUDED_ROUTE) {
         return Excluded;
     }
+    let said = match event.fate {
+        Fate::Untimed { said } => Some(said),
+        Fate::NoHead { .. } => None,
+        Fate::Head { said, .. } => said,
+    };
+    match (spec.kind, said) {
+        (Kind::Custom, None) => Excluded,
+        (Kind::Custom, Some(said)) => of_word(said),
+        // However it ended: that it did is all that matters.
+        (Kind::Throughput, _) => {
+            let like_any = Spec { kind: Kind::Availability, ..spec.clone() };
+            if naive_ending(&like_any, set, deadline, event) == Excluded { Excluded } else { Good }
+        }
+        _ => naive_ending(spec, set, deadline, event),
+    }
+}
+
+/// By how it ended.
+fn naive_ending(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
+    use Naive::{Bad, Excluded, Good};
     let judged_at_head = spec.at_head || (spec.kind == Kind::Latency && spec.measure == Measure::Head);
     match &event.fate {
+        Fate::Untimed { said } => match (spec.kind, of_word(*said)) {
+            (Kind::Latency, Good | Bad) | (Kind::GoodAndFast, Good) | (Kind::Quality, Bad) => Excluded,
+            (_, verdict) => verdict,
+        },
         Fate::NoHead { ending: Ending::Dropped, after } => naive_cancelled(spec, set, deadline, *after),
         Fate::NoHead { after, .. } => match spec.kind {
-            Kind::Availability | Kind::GoodAndFast => Bad,
+            Kind::Availability | Kind::GoodAndFast | Kind::ErrorRate | Kind::Correctness => Bad,
             Kind::Latency if *after > spec.threshold => Bad,
             Kind::Latency | Kind::Quality => Excluded,
+            Kind::Throughput | Kind::Custom => unreachable!("not by how it ended"),
         },
         Fate::Head { says, said, degraded, stream, head, body } => {
             let judged_at_head = judged_at_head || (*stream && !spec.follows_streams);
@@ -106,7 +150,9 @@ fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
                 _ => says,
             };
             let (mut failed, excluded) = means(spec, event.route.is_none(), *says, *said);
-            if excluded {
+            // The caller's own mistake, unless somebody has a word for it.
+            let mistake = spec.kind == Kind::ErrorRate && said.is_none() && !failed && is_mistake(spec, *says);
+            if excluded || mistake {
                 return Excluded;
             }
             let (mut body_failed, mut measured) = (false, Some(*head));
@@ -129,7 +175,8 @@ fn naive(spec: &Spec, set: &[Spec], deadline: bool, event: &Event) -> Naive {
                 failed |= body_failed;
             }
             match spec.kind {
-                Kind::Availability => {
+                Kind::Throughput | Kind::Custom => unreachable!("not by how it ended"),
+                Kind::Availability | Kind::ErrorRate | Kind::Correctness => {
                     if failed {
                         Bad
                     } else {
@@ -179,9 +226,26 @@ fn naive_cancelled(spec: &Spec, set: &[Spec], deadline: bool, after: u64) -> Nai
         (Some(CancelPolicy::Good), _) => Good,
         (Some(CancelPolicy::Bad), _) => Bad,
         (Some(CancelPolicy::BadIfOlder(limit)), _) if Duration::from_millis(after) > limit => Bad,
-        (None, Kind::Availability) if after > grace => Bad,
+        (None, Kind::Availability | Kind::ErrorRate | Kind::Correctness) if after > grace => Bad,
         (None, Kind::Latency | Kind::GoodAndFast) if after > spec.threshold => Bad,
         _ => Excluded,
+    }
+}
+
+fn of_word(said: Verdict) -> Naive {
+    match said {
+        Verdict::Good => Naive::Good,
+        Verdict::Bad(_) => Naive::Bad,
+        Verdict::Excluded(_) => Naive::Excluded,
+    }
+}
+
+/// Whether the response blames the caller, and the SLO has no rule of its own for it.
+fn is_mistake(spec: &Spec, says: Says) -> bool {
+    match says {
+        Says::Http(status) => (400..500).contains(&status) && !spec.good.contains(&status),
+        Says::Grpc(0) | Says::Nothing => false,
+        Says::Grpc(code) => code <= 16 && !spec.good_grpc.iter().any(|good| u32::from(*good) == code),
     }
 }
 
@@ -245,6 +309,10 @@ fn build(specs: &[Spec], deadline: bool) -> (Goodput, ManualStopwatch) {
             Kind::Latency => Slo::latency(name, "99%", threshold),
             Kind::GoodAndFast => Slo::good_and_fast(name, "95%", threshold),
             Kind::Quality => Slo::quality(name, "90%"),
+            Kind::ErrorRate => Slo::error_rate(name, "99%"),
+            Kind::Correctness => Slo::correctness(name, "99%"),
+            Kind::Throughput => Slo::throughput(name, "99%", "1/m".parse().unwrap()),
+            Kind::Custom => Slo::custom(name, "99%"),
         }
         .measure(spec.measure)
         .bad_statuses(spec.bad.iter().copied())
@@ -270,8 +338,19 @@ fn build(specs: &[Spec], deadline: bool) -> (Goodput, ManualStopwatch) {
 
 fn play(goodput: &Goodput, hand: &ManualStopwatch, event: &Event) {
     let wait = |millis: u64| hand.advance(Duration::from_millis(millis));
+    if let (Fate::Untimed { said }, Some(route)) = (&event.fate, event.route) {
+        let work = goodput.work(route);
+        match said {
+            Verdict::Bad(_) if *said == Verdict::bad("batch") => work.add(Counts { bad: 1, ..Counts::default() }),
+            Verdict::Bad(_) => work.bad("declined"),
+            Verdict::Excluded(_) => work.excluded("quota"),
+            Verdict::Good => work.good(),
+        }
+        return;
+    }
     let mut request = Request::begin(goodput, goodput.route(event.route));
     match &event.fate {
+        Fate::Untimed { .. } => unreachable!("work has a name"),
         Fate::NoHead { ending, after } => {
             wait(*after);
             request.end(goodput, *ending);
@@ -309,7 +388,16 @@ fn code(says: Says) -> Code {
 }
 
 fn specs() -> impl Strategy<Value = Vec<Spec>> {
-    let kinds = prop::sample::select(vec![Kind::Availability, Kind::Latency, Kind::GoodAndFast, Kind::Quality]);
+    let kinds = prop::sample::select(vec![
+        Kind::Availability,
+        Kind::Latency,
+        Kind::GoodAndFast,
+        Kind::Quality,
+        Kind::ErrorRate,
+        Kind::Correctness,
+        Kind::Throughput,
+        Kind::Custom,
+    ]);
     let measures = prop::sample::select(vec![Measure::Head, Measure::Head, Measure::FirstByte, Measure::End]);
     let limit = (1_u64..4_000).prop_map(|limit| CancelPolicy::BadIfOlder(Duration::from_millis(limit)));
     let cancel = prop_oneof![
@@ -402,7 +490,20 @@ fn events(specs: &[Spec]) -> impl Strategy<Value = Vec<Event>> + use<> {
     let no_head = (early, around(specs)).prop_map(|(ending, after)| Fate::NoHead { ending, after });
     let route = prop::sample::select(vec![Some("/a"), Some("/b"), Some(EXCLUDED_ROUTE), Some("/new"), None]);
     let event = (route, prop_oneof![3 => head, 1 => no_head]).prop_map(|(route, fate)| Event { route, fate });
-    prop::collection::vec(event, 1..40)
+    let words = prop::sample::select(vec![
+        Verdict::Good,
+        Verdict::bad("declined"),
+        Verdict::bad("batch"),
+        Verdict::excluded("quota"),
+    ]);
+    let named = prop::sample::select(vec!["/a", "/b", EXCLUDED_ROUTE, "/new"]);
+    let untimed = (named, words).prop_map(|(route, said)| Event { route: Some(route), fate: Fate::Untimed { said } });
+    prop::collection::vec(prop_oneof![8 => event, 1 => untimed], 1..40)
+}
+
+/// The events of an SLO and their reasons, whatever becomes of them.
+fn of_events(slo: &SloStatus) -> (Counts, &[ReasonCount]) {
+    slo.slices.as_ref().map_or((slo.counts, &slo.reasons), |slices| (slices.events, &slices.event_reasons))
 }
 
 fn cases() -> impl Strategy<Value = (Vec<Spec>, bool, Vec<Event>)> {
@@ -434,8 +535,8 @@ proptest! {
             }
             let status = goodput.status();
             for (then, now) in before.slos.iter().zip(&status.slos) {
-                for reason in &then.reasons {
-                    let count = now.reasons.iter().find(|other| other.verdict == reason.verdict).map_or(0, |r| r.count);
+                for reason in of_events(then).1 {
+                    let count = of_events(now).1.iter().find(|other| other.verdict == reason.verdict).map_or(0, |r| r.count);
                     prop_assert!(count >= reason.count, "{} fell from {} to {}", reason.verdict, reason.count, count);
                 }
             }
@@ -443,9 +544,10 @@ proptest! {
         }
         let status = goodput.status();
         for (slo, expected) in status.slos.iter().zip(&expected) {
-            prop_assert_eq!(&slo.counts, expected, "{}", slo.name);
-            let reasons: u64 = slo.reasons.iter().map(|reason| reason.count).sum();
-            prop_assert_eq!(reasons, expected.bad + expected.excluded, "{} {:?}", slo.name, slo.reasons);
+            let (counts, own) = of_events(slo);
+            prop_assert_eq!(&counts, expected, "{}", slo.name);
+            let reasons: u64 = own.iter().map(|reason| reason.count).sum();
+            prop_assert_eq!(reasons, expected.bad + expected.excluded, "{} {:?}", slo.name, own);
             let by_route = status.routes.iter().flat_map(|route| &route.reasons).filter(|reason| *reason.slo == *slo.name);
             prop_assert_eq!(by_route.map(|reason| reason.count).sum::<u64>(), reasons, "{} by route", slo.name);
         }

@@ -31,6 +31,8 @@ use std::time::Duration;
 pub struct Budget {
     objective: Objective,
     period: Observation,
+    /// How long the period is, or will have been.
+    length: Duration,
 }
 
 /// From this coverage on, what remains is stated as a fact rather than as an upper bound: an unseen tenth that burned
@@ -40,7 +42,28 @@ const FACT_FROM_PERCENT: u32 = 90;
 impl Budget {
     /// The budget of `objective` over the observed period.
     pub fn new(objective: Objective, period: &Observation) -> Self {
-        Self { objective, period: *period }
+        Self { objective, period: *period, length: period.window.duration() }
+    }
+
+    /// The budget of `objective` over a calendar period of this length, of which as much has gone by as was `observed`.
+    ///
+    /// What was [`spent`](Self::spent) is a share of the whole period, part of which is yet to come, while what
+    /// [`remains`](Self::remaining) is a fact once 90 % of the time *since its beginning* was seen: the time to come can spend
+    /// nothing yet. A length shorter than what was observed is taken as that.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use goodput_model::{Budget, Counts, Observation, Window};
+    ///
+    /// // Three of 28 days have gone by, each with as many bad events as it may have.
+    /// let counts = Counts { good: 990, bad: 10, excluded: 0 };
+    /// let month = Duration::from_secs(28 * 24 * 60 * 60);
+    /// let budget = Budget::of_calendar("99%".parse()?, &Observation::full(Window::D3, counts), month);
+    /// assert_eq!(budget.remaining().to_string(), "89.3 % left");
+    /// # Ok::<(), goodput_model::ObjectiveError>(())
+    /// ```
+    pub fn of_calendar(objective: Objective, observed: &Observation, length: Duration) -> Self {
+        Self { objective, period: *observed, length: length.max(observed.window.duration()) }
     }
 
     /// The share of the period's budget that was spent, from 0 up, above 1 when overspent: a lower bound of the truth, at the traffic
@@ -50,7 +73,8 @@ impl Budget {
     /// without valid events.
     pub fn spent(&self) -> Option<f64> {
         let ratio = self.period.counts.bad_ratio()?;
-        Some(ratio / budget_share(self.objective) * self.period.covered_share())
+        let seen = self.period.covered().as_secs_f64() / self.length.as_secs_f64(); // a window is a second at least
+        Some(ratio / budget_share(self.objective) * seen)
     }
 
     /// The signed share of the period's budget that is left, and whether that is known or an upper bound.
@@ -81,8 +105,10 @@ impl Budget {
     ///
     /// A month of 30.44 days allows 1.5 % more, so always name the period beside it.
     pub fn allowed_time(&self) -> Duration {
-        // Parts per billion times seconds are nanoseconds; 10^9 * 400 d is below 2^55.
-        Duration::from_nanos(u64::from(self.objective.bad_ppb()) * u64::from(self.period.window.secs()))
+        // Parts per billion times seconds are nanoseconds; 10^9 * 400 d is below 2^55. Saturating: a calendar period may be
+        // given any length.
+        let nanos = u128::from(self.objective.bad_ppb()).saturating_mul(self.length.as_nanos()) / 1_000_000_000;
+        Duration::from_nanos(nanos.try_into().unwrap_or(u64::MAX))
     }
 
     /// What was spent, as time of total outage: bad events over valid events, times the covered time. `None` without
@@ -258,6 +284,31 @@ mod tests {
         ] {
             assert_eq!(budget(good, bad, days).remaining().to_string(), text, "{good}, {bad} in {days} d");
         }
+    }
+
+    #[test]
+    fn a_calendar_period_is_spent_as_a_whole_and_known_by_what_went_by() {
+        let window = |days: u32| crate::Window::from_secs(days * 86_400).unwrap();
+        for (good, bad, gone, seen, length, text) in [
+            (0, 0, 14, 14, 28, "no data"),
+            (1_000, 0, 14, 14, 28, "100.0 % left"),
+            (1_000, 0, 20, 18, 31, "100.0 % left"),
+            (1_000, 0, 20, 17, 31, "at most 100.0 % left"),
+            (999_000, 1_000, 14, 14, 28, "50.0 % left"),
+            (999_000, 1_000, 14, 7, 28, "at most 75.0 % left"),
+            (998_000, 2_000, 31, 31, 31, "overspent by 100.0 %"),
+            (999_000, 1_000, 14, 14, 7, "0.0 % left"), // no period is shorter than what went by of it
+        ] {
+            let observed = Observation::partial(window(gone), Counts { good, bad, excluded: 3 }, DAY * seen);
+            let budget = Budget::of_calendar("99.9%".parse().unwrap(), &observed, DAY * length);
+            assert_eq!(budget.remaining().to_string(), text, "{bad} bad, {seen} of {gone} of {length} d");
+        }
+        let observed = Observation::full(window(1), Counts { good: 999, bad: 1, excluded: 0 });
+        let budget = Budget::of_calendar("99.9%".parse().unwrap(), &observed, DAY * 31);
+        assert_eq!(budget.allowed_time(), Duration::from_millis(31 * 86_400));
+        assert_eq!(budget.spent_time(), Some(Duration::from_millis(86_400)));
+        let endless = Budget::of_calendar("99.9%".parse().unwrap(), &observed, Duration::MAX);
+        assert!(endless.spent().unwrap() < 1e-9 && endless.allowed_time() > DAY);
     }
 
     #[test]

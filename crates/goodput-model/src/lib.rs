@@ -24,6 +24,7 @@ mod condition;
 mod counts;
 mod coverage;
 mod definition;
+mod detection;
 mod exact;
 mod exhaustion;
 mod indicator;

@@ -32,7 +32,7 @@ pub const SLO: &str = "slo";
 pub const VERDICT: &str = "verdict";
 /// Why an event was bad or excluded.
 pub const REASON: &str = "reason";
-/// A window, such as `5m`.
+/// A window, such as `5m`, or the calendar period that is judged over, such as `month`.
 pub const WINDOW: &str = "window";
 /// How the remaining budget is known: `at_most` or `is`.
 pub const KNOWN: &str = "known";
@@ -46,7 +46,9 @@ pub const EVENTS: Name = Name {
     name: "goodput.events",
     kind: Kind::Counter,
     unit: "{event}",
-    description: "Events judged by the SLO, by verdict. Every series is present at 0 from the first collection.",
+    description: "Events judged by the SLO, by verdict. Every series is present at 0 from the first collection. \
+                  Where the SLO judges slices of time, slices: the sum over replicas is of instance-slices, and for \
+                  ratio timeslices of millionths.",
     labels: &[SERVICE, SLO, VERDICT],
 };
 
@@ -55,7 +57,7 @@ pub const EVENT_REASONS: Name = Name {
     name: "goodput.events.reasons",
     kind: Kind::Counter,
     unit: "{event}",
-    description: "Bad and excluded events of the SLO, by reason.",
+    description: "Bad and excluded events of the SLO, by reason; slices where it judges those.",
     labels: &[REASON, SERVICE, SLO, VERDICT],
 };
 

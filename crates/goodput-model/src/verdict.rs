@@ -127,6 +127,22 @@ impl Reason {
     pub const NOT_MEASURED: Self = Self::new("not_measured");
     /// The handler's own word. Its reasons are counted apart, by name.
     pub const HANDLER: Self = Self::new("handler");
+    /// What the caller did wrong, by status or code (error-rate SLOs only).
+    pub const CLIENT_ERROR: Self = Self::new("client_error");
+    /// The service's own code said nothing about the event (custom SLOs only).
+    pub const UNSAID: Self = Self::new("unsaid");
+    /// A record that was to come did not.
+    pub const MISSING: Self = Self::new("missing");
+    /// The data was older than the threshold.
+    pub const STALE: Self = Self::new("stale");
+    /// A slice in which the share of good events was below its target.
+    pub const TOO_FEW_GOOD: Self = Self::new("too_few_good");
+    /// The bad part of a slice that is counted by its ratio.
+    pub const BAD_EVENTS: Self = Self::new("bad_events");
+    /// A slice in which fewer events happened than should have.
+    pub const TOO_FEW: Self = Self::new("too_few");
+    /// A slice in which more of something limited was in use than should have been.
+    pub const SATURATED: Self = Self::new("saturated");
     /// A reason beyond the first 64.
     pub const OTHER: Self = Self::new("other");
     /// What the reasons that blame a dependency begin with when printed.

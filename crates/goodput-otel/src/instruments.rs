@@ -135,7 +135,7 @@ impl Labels {
         for (attributes, slo) in self.slos(status) {
             for window in &slo.windows {
                 if let Some(burn) = window.burn.value() {
-                    observer.observe(burn, &attributes.window(&text(&window.seen.window.to_string())));
+                    observer.observe(burn, &attributes.window(&text(&window.label())));
                 }
             }
         }
@@ -144,7 +144,7 @@ impl Labels {
     fn observe_coverage(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
         for (attributes, slo) in self.slos(status) {
             for window in &slo.windows {
-                let attributes = attributes.window(&text(&window.seen.window.to_string()));
+                let attributes = attributes.window(&text(&window.label()));
                 observer.observe(window.seen.coverage.share(), &attributes);
             }
         }

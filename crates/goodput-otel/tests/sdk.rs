@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_core::{Code, Ending, Goodput, Head, Moment, Request, Slo, Stopwatch, Timeline, Verdict, names};
+use goodput_core::{
+    Budgeting, Code, Counts, Ending, Goodput, Head, Moment, Period, Request, Slo, Stopwatch, Timeline, Verdict, Window,
+    names,
+};
 use goodput_otel::{ExportError, Options, export};
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ScopeMetrics};
@@ -93,6 +96,49 @@ fn every_counter_series_is_present_at_zero_from_the_first_collection() {
     assert_eq!(reason("declined", "bad"), 0.0);
     assert_eq!(reason("other", "excluded"), 0.0);
     assert!(!series.keys().any(|name| name.starts_with("goodput.instance.burn_rate")), "no events, no burn rate");
+}
+
+#[test]
+fn an_slo_that_judges_slices_exports_slices() {
+    let (timeline, hand) = Timeline::manual();
+    let target = Some("90%".parse().unwrap());
+    let slo = Slo::availability("minutes", "99%").budgeting(Budgeting::Timeslices { slice: Window::M1, target });
+    let builder = Goodput::builder("sliced").stopwatch(Stopwatch::manual().0).timeline(timeline);
+    let (sdk, goodput) = (Sdk::new(), Arc::new(builder.slo(slo).build().unwrap()));
+    export(&goodput, &sdk.meter()).unwrap();
+    let minute = |good, bad| {
+        goodput.work("job").add(Counts { good, bad, excluded: 5 });
+        hand.advance(Duration::from_secs(60));
+        goodput.tick(hand.now());
+        let counters = sdk.collect().into_iter().filter(|(name, _)| name.starts_with("goodput.events"));
+        let values = counters.map(|(name, value)| (name.replace("service=sliced,slo=minutes,", ""), value));
+        values.collect::<Vec<_>>()
+    };
+    let expected = |good, bad| {
+        vec![
+            ("goodput.events.reasons{reason=too_few_good,verdict=bad}".to_owned(), bad),
+            ("goodput.events{verdict=bad}".to_owned(), bad),
+            ("goodput.events{verdict=excluded}".to_owned(), 0.0),
+            ("goodput.events{verdict=good}".to_owned(), good),
+        ]
+    };
+    assert_eq!(minute(90, 10), expected(1.0, 0.0));
+    assert_eq!(minute(89, 11), expected(1.0, 1.0));
+    assert_eq!(minute(0, 0), expected(1.0, 1.0));
+}
+
+#[test]
+fn a_calendar_period_is_one_series_however_long_it_has_become() {
+    let (timeline, hand) = Timeline::manual();
+    let slo = Slo::availability("monthly", "99%").period(Period::MONTH);
+    let builder = Goodput::builder("monthly").stopwatch(Stopwatch::manual().0).timeline(timeline);
+    let (sdk, goodput) = (Sdk::new(), Arc::new(builder.slo(slo).build().unwrap()));
+    export(&goodput, &sdk.meter()).unwrap();
+    let windows = || sdk.collect().into_keys().filter(|name| name.contains(".coverage")).collect::<Vec<_>>();
+    let before = windows();
+    assert!(before.iter().any(|name| name.contains("window=month")), "{before:?}");
+    hand.advance(Duration::from_secs(12_345));
+    assert_eq!(windows(), before);
 }
 
 #[test]

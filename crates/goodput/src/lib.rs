@@ -8,19 +8,22 @@
 //!
 //! Their examples name those crates; in a service, write `goodput::` for all of them.
 //!
-//! - Define: [`Goodput::builder`], [`Slo`], [`Objective`], [`Period`], [`AlertRow`].
+//! - Define: [`Goodput::builder`], [`Slo`], [`Objective`], [`Period`], [`AlertRow`]; `spec::read_file`.
 //! - Record: [`SliLayer`], `axum::SliLayer`, `grpc::SliLayer`, [`OuterLayer`], [`Work`], [`Request`]; a handler's [`Verdict`] and
 //!   [`Degraded`], or [`say`].
 //! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history.
 //! - Test: [`Stopwatch`] and [`Timeline`] have manual twins.
 #![cfg_attr(
-    all(feature = "axum", feature = "grpc"),
-    doc = "- Understand: [when is a request good](guide::when_is_a_request_good), and where its layer goes."
+    all(feature = "axum", feature = "grpc", feature = "spec"),
+    doc = "- Understand: [when is a request good](guide::when_is_a_request_good), and where its layer goes; [SLO as \
+           code](guide::slo_as_code)."
 )]
 #![forbid(unsafe_code)]
 
-#[cfg(all(feature = "axum", feature = "grpc"))]
+#[cfg(all(feature = "axum", feature = "grpc", feature = "spec"))]
 pub mod guide;
+#[cfg(feature = "spec")]
+pub mod spec;
 
 pub use goodput_core::*;
 #[cfg(feature = "axum")]

@@ -59,6 +59,15 @@ impl Code {
         }
     }
 
+    /// Whether the caller did something wrong, where the service did not fail.
+    pub(crate) const fn is_client_error(self) -> bool {
+        let says_so = match self.as_grpc() {
+            Some(code) => code > 0,
+            None => self.0 >= 400 && self.0 < 500,
+        };
+        says_so && !self.is_failure()
+    }
+
     /// Whether the request was served.
     #[inline]
     pub(crate) const fn is_success(self) -> bool {

@@ -105,8 +105,9 @@ impl Rule {
         let grpc_codes = slo.grpc_overrides().map(|rule| (Code::grpc(rule.code.into()), rule.meaning));
         Self {
             indicator: slo.indicator(),
-            judged_at: slo.decision_point(),
-            follows_streams: slo.follows_streams(),
+            // A read of data is over at once.
+            judged_at: if is_of_reads(slo.indicator()) { JudgedAt::Head } else { slo.decision_point() },
+            follows_streams: slo.follows_streams() && !is_of_reads(slo.indicator()),
             cancel: slo.cancel_policy().unwrap_or(own_limit),
             codes: statuses.chain(grpc_codes).collect(),
         }
@@ -121,9 +122,12 @@ impl Rule {
         if self.follows_streams { JudgedAt::End } else { JudgedAt::Head }
     }
 
-    /// The threshold in nanoseconds and where it is measured.
+    /// The threshold in nanoseconds and where it is measured. The age of data that was read is told where a head's latency is.
     pub(crate) fn threshold(&self) -> Option<(u64, Measure)> {
-        self.indicator.threshold().map(|(threshold, measure)| (nanos(threshold), measure))
+        match self.indicator {
+            Indicator::Freshness { threshold } => Some((nanos(threshold), Measure::Head)),
+            indicator => indicator.threshold().map(|(threshold, measure)| (nanos(threshold), measure)),
+        }
     }
 
     /// The age in nanoseconds above which a cancelled request is bad, for policies that have one.
@@ -151,12 +155,37 @@ impl Rule {
                 404 if unmatched => Meaning::Excluded(Reason::NOT_FOUND),
                 _ if unmatched && code == UNIMPLEMENTED => Meaning::Excluded(Reason::NOT_FOUND),
                 _ if code.is_failure() => Meaning::Failure(failure(code)),
+                _ if self.indicator == Indicator::ErrorRate && code.is_client_error() => {
+                    Meaning::Excluded(Reason::CLIENT_ERROR)
+                }
                 _ => Meaning::Success,
             },
         }
     }
 
     fn judge(&self, unmatched: bool, facts: Facts) -> Verdict {
+        match (self.indicator, facts) {
+            (Indicator::Custom, facts) => judge_by_word(facts),
+            (Indicator::Completeness, facts) => match judge_by_word(facts) {
+                Verdict::Good => Verdict::Good,
+                Verdict::Bad(_) => Verdict::Bad(Reason::MISSING),
+                Verdict::Excluded(_) => Verdict::Excluded(Reason::UNSAID),
+            },
+            (Indicator::Freshness { threshold }, Facts::Head { head: age, .. }) if age > nanos(threshold) => {
+                Verdict::Bad(Reason::STALE)
+            }
+            (Indicator::Freshness { .. }, Facts::Head { .. }) => Verdict::Good,
+            (Indicator::Freshness { .. }, _) => Verdict::Excluded(Reason::NOT_MEASURED),
+            // Only the number of events matters, not how they ended.
+            (Indicator::Throughput { .. }, facts) => match self.judge_event(unmatched, facts) {
+                Verdict::Bad(_) => Verdict::Good,
+                verdict => verdict,
+            },
+            (_, facts) => self.judge_event(unmatched, facts),
+        }
+    }
+
+    fn judge_event(&self, unmatched: bool, facts: Facts) -> Verdict {
         match facts {
             Facts::NoHead { ending, elapsed } => {
                 let reason = match ending {
@@ -242,6 +271,25 @@ impl Rule {
     }
 }
 
+/// Whether the events it judges are reads of data, each with the age of what was read.
+const fn is_of_reads(indicator: Indicator) -> bool {
+    matches!(indicator, Indicator::Freshness { .. })
+}
+
+/// What the service's own code makes of an event: nothing else is heard, so that what it leaves open is excluded.
+fn judge_by_word(facts: Facts) -> Verdict {
+    let word = match facts {
+        Facts::NoHead { .. } => Word::Nothing,
+        Facts::Untimed { word } | Facts::Head { word, .. } => word,
+    };
+    match said(word) {
+        None => Verdict::Excluded(Reason::UNSAID),
+        Some(Meaning::Success) => Verdict::Good,
+        Some(Meaning::Failure(reason)) => Verdict::Bad(reason),
+        Some(Meaning::Excluded(reason)) => Verdict::Excluded(reason),
+    }
+}
+
 /// How long an event took, as far as one rule can tell.
 #[derive(Clone, Copy, Debug)]
 enum Timing {
@@ -316,7 +364,7 @@ fn answered(code: Code, word: Word) -> Outcome {
     said_outcome(word).unwrap_or(match code {
         Code::NO_GRPC_STATUS => Outcome::NoStatus,
         _ if code.is_failure() => Outcome::ServerError,
-        _ if matches!(code.as_grpc(), Some(1..)) || (400..500).contains(&code.number()) => Outcome::ClientError,
+        _ if code.is_client_error() => Outcome::ClientError,
         _ => Outcome::Success,
     })
 }

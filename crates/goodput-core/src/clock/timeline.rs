@@ -7,7 +7,7 @@
 )]
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
 
@@ -44,12 +44,22 @@ impl Moment {
 
 /// What windows are measured on: monotonic, and free to run faster than real time in demonstrations.
 ///
-/// Wall time plays no part, so that stepping the wall clock changes nothing. On Linux the system timeline goes on while the
+/// Wall time plays no part in windows, so that stepping the wall clock changes nothing there; only calendar periods ask for it. On
+/// Linux the system timeline goes on while the
 /// machine is suspended (`CLOCK_BOOTTIME`), and the suspended time is known not to have been seen. Elsewhere it is
 /// [`std::time::Instant`], which may or may not stand still while suspended.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     source: Source,
+    wall: Wall,
+}
+
+/// Where the time comes from that a clock on the wall shows.
+#[derive(Clone, Copy, Debug)]
+enum Wall {
+    System,
+    /// It showed this at the timeline's origin, and goes on with it.
+    Anchored(SystemTime),
 }
 
 #[derive(Clone, Debug)]
@@ -61,19 +71,29 @@ enum Source {
 impl Timeline {
     /// Real time.
     pub fn system() -> Self {
-        Self::accelerated(1)
+        Self { source: Source::System { origin: Readings::now(), speed: 1 }, wall: Wall::System }
     }
 
     /// `speed` seconds of timeline for each real second, for demonstrations: windows fill while one watches. A speed of 0
     /// is taken as 1. Request latency is never scaled, so rates per second of timeline are lower than real ones.
     pub fn accelerated(speed: u32) -> Self {
-        Self { source: Source::System { origin: Readings::now(), speed: speed.max(1) } }
+        let source = Source::System { origin: Readings::now(), speed: speed.max(1) };
+        Self { source, wall: Wall::Anchored(SystemTime::now()) }
     }
 
-    /// A timeline that stands still until its twin moves it.
+    /// A timeline that stands still until its twin moves it. Its calendar begins with the year 1970 in UTC, unless
+    /// [told otherwise](Self::beginning_at).
     pub fn manual() -> (Self, ManualTimeline) {
         let moment = Arc::new(Mutex::new(Moment::default()));
-        (Self { source: Source::Manual(Arc::clone(&moment)) }, ManualTimeline(moment))
+        let source = Source::Manual(Arc::clone(&moment));
+        (Self { source, wall: Wall::Anchored(SystemTime::UNIX_EPOCH) }, ManualTimeline(moment))
+    }
+
+    /// Has calendar periods believe that a clock on the wall showed this at the timeline's origin, and went on with it since: for
+    /// tests and demonstrations. Without this call, real time asks the system.
+    pub fn beginning_at(mut self, wall: SystemTime) -> Self {
+        self.wall = Wall::Anchored(wall);
+        self
     }
 
     /// Now.
@@ -88,6 +108,15 @@ impl Timeline {
                 Moment::with_awake(since_origin, seen)
             }
             Source::Manual(moment) => *moment.lock(),
+        }
+    }
+
+    /// What a clock on the wall shows at `now`, which is the present.
+    pub(crate) fn wall_at(&self, now: Moment) -> SystemTime {
+        match self.wall {
+            Wall::System => SystemTime::now(),
+            // Beyond what the system can say, time stands still.
+            Wall::Anchored(origin) => origin.checked_add(now.since_origin).unwrap_or(origin),
         }
     }
 
@@ -163,6 +192,22 @@ mod tests {
         hand.suspend(Duration::from_secs(60));
         assert_eq!(timeline.now().since_origin(), Duration::from_secs(70));
         assert_eq!(timeline.now().awake(), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn the_wall_goes_on_with_a_timeline_that_is_moved_or_hurries_and_is_the_systems_with_real_time() {
+        let (day, told) = (Duration::from_secs(86_400), SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000));
+        let (timeline, hand) = Timeline::manual();
+        let (from_epoch, from_told) = (timeline.clone(), timeline.beginning_at(told));
+        hand.advance(day);
+        hand.suspend(day);
+        assert_eq!(from_epoch.wall_at(hand.now()), SystemTime::UNIX_EPOCH + 2 * day);
+        assert_eq!(from_told.wall_at(hand.now()), told + 2 * day);
+        assert_eq!(from_told.wall_at(Moment::at(Duration::MAX)), told);
+        let hurried = Timeline::accelerated(1_000).beginning_at(told);
+        assert_eq!(hurried.wall_at(Moment::at(day)), told + day);
+        let (before, real, after) = (SystemTime::now(), Timeline::system().wall_at(Moment::at(day)), SystemTime::now());
+        assert!(before <= real && real <= after);
     }
 
     #[test]

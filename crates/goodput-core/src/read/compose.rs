@@ -1,22 +1,25 @@
 //! Composes the status from what one pass over the counters has read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use goodput_model::{
-    Budget, BurnRate, Counts, Definition, Evaluation, Observation, Verdict, Window, time_to_exhaustion,
+    Budget, BurnRate, CalendarUnit, Counts, Definition, Evaluation, Observation, Period, Verdict, Window,
+    time_to_exhaustion,
 };
 
 use super::flags;
 use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::{Detail, RouteDetail};
 use super::status::{
-    ConditionStatus, ErrorCount, ReasonCount, RouteReason, RouteStatus, Scope, SloStatus, Status, WindowStatus,
-    saturating_sum,
+    ConditionStatus, ErrorCount, ReasonCount, RouteReason, RouteStatus, Scope, SliceStatus, SloStatus, Status,
+    WindowStatus, saturating_sum,
 };
 use super::waiting;
 use crate::clock::{Moment, StopwatchKind};
+use crate::gauge::Gauges;
 use crate::goodput::Mishaps;
 use crate::record::Routes;
 
@@ -31,15 +34,35 @@ pub(crate) struct Parts<'a> {
     pub(crate) routes: &'a Routes,
     pub(crate) definition: &'a Definition,
     pub(crate) mishaps: &'a Mishaps,
+    pub(crate) gauges: &'a Gauges,
+    /// What the wall clock shows now.
+    pub(crate) wall: SystemTime,
     pub(crate) queued: u64,
     pub(crate) stopwatch: StopwatchKind,
 }
 
 /// Composes a status. All of it but the ages of what is in flight is arithmetic on what was read.
 pub(crate) fn compose(parts: Parts<'_>) -> Status {
-    let Parts { slos, monitor, mut detail, now, tick_every, routes, definition, mishaps, queued, stopwatch } = parts;
+    let Parts {
+        slos,
+        monitor,
+        mut detail,
+        now,
+        tick_every,
+        routes,
+        definition,
+        mishaps,
+        gauges,
+        wall,
+        queued,
+        stopwatch,
+    } = parts;
+    let mut slices = monitor.slices.status(now, &detail.counts);
+    monitor.slices.replace(&mut detail.counts);
     waiting::look(&monitor.waiting, routes, &mut detail.routes, now);
+    mark_seen(&slices, &mut detail.seen);
     let mut flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);
+    flags.extend(flags::of_gauges(gauges));
     flags.extend(flags::of_stopwatch(stopwatch));
     let observed = monitor.observe(now, &detail.counts, slos);
     let names: Vec<Arc<str>> = slos.iter().map(|slo| slo.name.as_str().into()).collect();
@@ -51,12 +74,26 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
         .enumerate()
         .map(|(index, ((slo, observed), ((counts, reasons), overdue)))| {
             let conditions = monitor.judge(index, slo, &observed);
-            compose_slo(slo, &observed, conditions, *counts, reasons, overdue)
+            let present = slo.calendar.as_ref().and_then(|calendar| calendar.present(wall));
+            let calendar = present.map(|present| Calendared {
+                unit: present.unit,
+                length: present.length,
+                seen: monitor.observe_one(now, present.gone, index, *counts),
+            });
+            let slices = slices.remove(&index);
+            compose_slo(
+                slo,
+                &observed,
+                calendar.as_ref(),
+                conditions,
+                Counted { counts: *counts, reasons, slices },
+                overdue,
+            )
         })
         .collect();
     let routes = busiest_first(detail.routes).map(|route| compose_route(route, &names, &definition.classes));
     let routes: Vec<_> = routes.collect();
-    let own = || routes.iter().filter(|route| !route.is_dependency());
+    let own = || routes.iter().filter(|route| route.is_own());
     Status {
         service: definition.service.clone(),
         scope: Scope::Instance,
@@ -88,26 +125,72 @@ fn overdue_by_slo(slos: &[WatchedSlo], routes: &[RouteDetail]) -> Vec<u64> {
     overdue
 }
 
+/// Values and data have no events to be seen by: it is enough that somebody has set them.
+fn mark_seen(slices: &BTreeMap<usize, SliceStatus>, seen: &mut [bool]) {
+    for (index, slices) in slices {
+        if let Some(seen) = seen.get_mut(*index) {
+            *seen |= slices.running.level.is_some() || slices.running.age.is_some();
+        }
+    }
+}
+
+/// What has gone by of a calendar period.
+struct Calendared {
+    unit: CalendarUnit,
+    /// Of the whole period.
+    length: Duration,
+    seen: Observation,
+}
+
+/// What was counted for one SLO since the process started.
+struct Counted {
+    counts: Counts,
+    /// Of its events.
+    reasons: Vec<(Verdict, u64)>,
+    slices: Option<SliceStatus>,
+}
+
+impl Counted {
+    /// The reasons of what the counts are of, and the slices with those of their events.
+    fn reasons_and_slices(self) -> (Vec<ReasonCount>, Option<SliceStatus>) {
+        let reasons = reason_counts(self.reasons);
+        let Some(mut slices) = self.slices else { return (reasons, None) };
+        slices.event_reasons = reasons;
+        let bad = (Verdict::Bad(slices.bad_for), self.counts.bad);
+        (reason_counts(Some(bad).filter(|(_, count)| *count > 0).into_iter().collect()), Some(slices))
+    }
+}
+
 fn compose_slo(
     slo: &WatchedSlo,
     observed: &[Observation],
+    calendar: Option<&Calendared>,
     conditions: Vec<Evaluation>,
-    counts: Counts,
-    reasons: Vec<(Verdict, u64)>,
+    counted: Counted,
     overdue: u64,
 ) -> SloStatus {
     let whole = slo.period.window();
     let of = |window: Window| observed.iter().find(|seen| seen.window == window).copied();
     let unseen = Observation::partial(whole, Counts::default(), Duration::ZERO);
-    let period = of(whole).unwrap_or(unseen);
-    let windows = observed.iter().map(|seen| WindowStatus {
+    let period = calendar.map(|calendar| calendar.seen).or_else(|| of(whole)).unwrap_or(unseen);
+    let window = |seen: &Observation, calendar| WindowStatus {
         seen: *seen,
+        calendar,
         burn: BurnRate::raw(slo.objective, seen.counts),
         scaled_burn: BurnRate::scaled(slo.objective, seen),
         budget_burn: BurnRate::of_period(slo.objective, seen, &period),
-    });
-    let budget = Budget::new(slo.objective, &period);
+    };
+    let gone = calendar.map(|calendar| window(&calendar.seen, Some(calendar.unit)));
+    let windows = observed.iter().map(|seen| window(seen, None)).chain(gone);
+    let length = calendar.and_then(|calendar| Window::from_secs(calendar.length.as_secs().try_into().ok()?).ok());
+    let length = length.map_or(slo.period, Period::Rolling);
+    let budget = match calendar {
+        Some(calendar) => Budget::of_calendar(slo.objective, &period, calendar.length),
+        None => Budget::new(slo.objective, &period),
+    };
     let last_hour = of(Window::H1).map_or(BurnRate::NoData, |seen| BurnRate::raw(slo.objective, seen.counts));
+    let counts = counted.counts;
+    let (reasons, slices) = counted.reasons_and_slices();
     SloStatus {
         name: slo.name.clone(),
         indicator: slo.indicator,
@@ -115,11 +198,13 @@ fn compose_slo(
         classes: slo.classes.clone(),
         objective: slo.objective,
         period: slo.period,
+        budgeting: slo.budgeting,
         counts,
-        reasons: reason_counts(reasons),
+        reasons,
+        slices,
         overdue,
         windows: windows.collect(),
-        exhaustion: time_to_exhaustion(budget.remaining(), last_hour, slo.period),
+        exhaustion: time_to_exhaustion(budget.remaining(), last_hour, length),
         budget,
         conditions: slo
             .policy

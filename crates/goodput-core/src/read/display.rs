@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use goodput_model::{BurnRate, Exhaustion, Position, Roughly, Window};
+use goodput_model::{Budgeting, BurnRate, Counts, Definition, Exhaustion, Indicator, Position, Roughly, Window};
 
-use super::status::{RouteStatus, SloStatus, Status};
+use super::status::{ReasonCount, RouteStatus, SliceStatus, SloStatus, Status};
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,28 +31,37 @@ impl fmt::Display for Status {
 }
 
 fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
-    let counts = slo.counts;
     write!(f, "{}: {}", slo.name, slo.indicator.label())?;
     if let Some(dependency) = &slo.dependency {
         write!(f, " of dependency {dependency}")?;
     }
-    if let Some((threshold, _)) = slo.indicator.threshold() {
-        write!(f, " within {threshold:?}")?;
+    match slo.indicator {
+        Indicator::Latency { threshold, .. }
+        | Indicator::GoodAndFast { threshold, .. }
+        | Indicator::Freshness { threshold } => write!(f, " within {threshold:?}")?,
+        Indicator::Throughput { at_least } => write!(f, " of at least {at_least}")?,
+        Indicator::Saturation { at_most } => write!(f, " of at most {at_most}")?,
+        _ => {}
     }
     if !slo.classes.is_empty() {
         write!(f, " for {}", slo.classes.join(" and "))?;
     }
     writeln!(f, ", {} over {}", slo.objective, slo.period)?;
-    write!(f, "  events  {} good, {} bad", counts.good, counts.bad)?;
-    write_reasons(f, slo, "bad")?;
-    write!(f, ", {} excluded", counts.excluded)?;
-    write_reasons(f, slo, "excluded")?;
-    write_some(f, slo.overdue, "overdue")?;
-    writeln!(f)?;
+    match &slo.slices {
+        Some(slices) => {
+            write_slices(f, slo, slices)?;
+            // Levels and ages are no events.
+            if slices.events.total() > 0 {
+                write_events(f, slices.events, &slices.event_reasons, slo.overdue)?;
+            }
+        }
+        None => write_events(f, slo.counts, &slo.reasons, slo.overdue)?,
+    }
     write_burns(f, slo)?;
     write!(f, "  budget  {}", slo.budget.remaining())?;
     if let Some(period) = slo.windows.last() {
-        write!(f, "; {} of {} seen", percent(period.seen.coverage.share()), slo.period)?;
+        let so_far = if period.calendar.is_some() { " so far" } else { "" };
+        write!(f, "; {} of {}{so_far} seen", percent(period.seen.coverage.share()), slo.period)?;
     }
     // Beyond the period, old errors will have left the window first.
     match slo.exhaustion {
@@ -72,10 +81,48 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
             if needed.to_string() != factor.to_string() {
                 write!(f, " now ({factor} once all of {} is seen)", row.long())?;
             }
-            writeln!(f, " with {} bad events; {} so far", now.min_bad, now.bad_long)?;
+            let what = match slo.budgeting {
+                Budgeting::Timeslices { .. } => "slices",
+                Budgeting::RatioTimeslices { .. } => "millionths of slices",
+                _ => "events",
+            };
+            writeln!(f, " with {} bad {what}; {} so far", now.min_bad, now.bad_long)?;
         }
     }
     Ok(())
+}
+
+fn write_events(f: &mut fmt::Formatter<'_>, counts: Counts, reasons: &[ReasonCount], overdue: u64) -> fmt::Result {
+    write!(f, "  events  {} good, {} bad", counts.good, counts.bad)?;
+    write_reasons(f, reasons, "bad")?;
+    write!(f, ", {} excluded", counts.excluded)?;
+    write_reasons(f, reasons, "excluded")?;
+    write_some(f, overdue, "overdue")?;
+    writeln!(f)
+}
+
+/// The slices that are over, and the one that is not.
+fn write_slices(f: &mut fmt::Formatter<'_>, slo: &SloStatus, slices: &SliceStatus) -> fmt::Result {
+    if let Budgeting::RatioTimeslices { .. } = slo.budgeting {
+        let parts = |parts: u64| parts as f64 / Budgeting::PARTS as f64;
+        write!(f, "  slices  {:.2} good, {:.2} bad", parts(slo.counts.good), parts(slo.counts.bad))?;
+    } else {
+        write!(f, "  slices  {} good, {} bad", slo.counts.good, slo.counts.bad)?;
+        write_reasons(f, &slo.reasons, "bad")?;
+    }
+    write_some(f, slices.unknown, "unknown")?;
+    write!(f, "; each {}; after {} the running one is ", slices.length, Roughly(slices.running.so_far))?;
+    match slices.running.verdict {
+        Some(verdict) => write!(f, "{verdict}")?,
+        None => f.write_str("unknown")?,
+    }
+    if let Some(level) = slices.running.level {
+        write!(f, ", at most {:.1} % used", level * 100.0)?;
+    }
+    if let Some(age) = slices.running.age {
+        write!(f, ", the data {} old", Roughly(age))?;
+    }
+    writeln!(f)
 }
 
 /// The burn of a few windows, each with what was seen of it unless that is all.
@@ -91,9 +138,9 @@ fn write_burns(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
     writeln!(f)
 }
 
-fn write_reasons(f: &mut fmt::Formatter<'_>, slo: &SloStatus, verdict: &str) -> fmt::Result {
+fn write_reasons(f: &mut fmt::Formatter<'_>, reasons: &[ReasonCount], verdict: &str) -> fmt::Result {
     let mut before = " (";
-    for reason in slo.reasons.iter().filter(|reason| reason.verdict.label() == verdict) {
+    for reason in reasons.iter().filter(|reason| reason.verdict.label() == verdict) {
         if let Some(word) = reason.verdict.reason() {
             write!(f, "{before}{} {word}", reason.count)?;
         }
@@ -121,7 +168,8 @@ fn write_route(f: &mut fmt::Formatter<'_>, route: &RouteStatus) -> fmt::Result {
         write!(f, ", {count} {outcome}")?;
     }
     if let Some(latency) = route.success.summary() {
-        write!(f, "; success to the head p50 {:.1?}, p99 {:.1?}", latency.p50, latency.p99)?;
+        let what = if route.template.starts_with(Definition::READS) { "age" } else { "success to the head" };
+        write!(f, "; {what} p50 {:.1?}, p99 {:.1?}", latency.p50, latency.p99)?;
     }
     if let Some(latency) = route.error.summary() {
         write!(f, "; error p50 {:.1?}, p99 {:.1?}", latency.p50, latency.p99)?;

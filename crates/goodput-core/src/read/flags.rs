@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use goodput_model::{Reason, Roughly};
+use goodput_model::{Budgeting, Indicator, Reason, Roughly};
 
 use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::Detail;
 use super::status::saturating_sum;
 use crate::clock::{Distrust, Moment, StopwatchKind};
+use crate::gauge::Gauges;
 use crate::goodput::Mishaps;
+use crate::looks_at::is_own;
 use crate::record::{Routes, UNMATCHED, stands_for_others};
 
 /// Something about the measurement itself that is not as it should be. Flags never stop the counting.
@@ -60,6 +62,26 @@ pub enum Flag {
         /// How often.
         times: u64,
     },
+    /// Nobody has set a level, or refreshed the data, that the SLO looks at, though there were 100 events or five minutes went by: the
+    /// names may be misspelt.
+    NothingSet {
+        /// The SLO.
+        slo: String,
+        /// The names it looks at.
+        names: Vec<String>,
+    },
+    /// Levels, data or records were given under names that no SLO looks at, and counted nowhere.
+    UnknownNames {
+        /// The first such name.
+        first: String,
+        /// How often.
+        times: u64,
+    },
+    /// Levels were set to what is none, such as a share that is no number, and stayed as they were.
+    LevelsRefused {
+        /// How often.
+        times: u64,
+    },
     /// Requests are timed by the system's clock, though the [fast](crate::Stopwatch) one was asked for.
     CounterDistrusted {
         /// Why the fast one is not used.
@@ -76,7 +98,8 @@ pub enum Flag {
 
 impl Flag {
     /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
-    /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `counter_distrusted`, `no_recent_tick`.
+    /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `nothing_set`, `unknown_names`, `levels_refused`,
+    /// `counter_distrusted`, `no_recent_tick`.
     pub const fn label(&self) -> &'static str {
         match self {
             Self::RoutesFull { .. } => "routes_full",
@@ -86,6 +109,9 @@ impl Flag {
             Self::TimelineWentBackwards { .. } => "timeline_went_backwards",
             Self::NestedLayers { .. } => "nested_layers",
             Self::UnknownClasses { .. } => "unknown_classes",
+            Self::NothingSet { .. } => "nothing_set",
+            Self::UnknownNames { .. } => "unknown_names",
+            Self::LevelsRefused { .. } => "levels_refused",
             Self::CounterDistrusted { .. } => "counter_distrusted",
             Self::NoRecentTick { .. } => "no_recent_tick",
         }
@@ -128,6 +154,19 @@ impl fmt::Display for Flag {
             Self::UnknownClasses { times } => {
                 write!(f, "request classes that are not declared were given {times} times, and passed over")
             }
+            Self::NothingSet { slo, names } => {
+                write!(f, "SLO {slo:?} knows nothing yet: nobody has set or refreshed {}", names.join(", "))
+            }
+            Self::UnknownNames { first, times } => {
+                write!(f, "names that no SLO looks at were given {times} times, {first:?} first, and counted nowhere")
+            }
+            Self::LevelsRefused { times } => {
+                write!(
+                    f,
+                    "levels were set {times} times to what is none, and stayed as they were: expected a capacity above 0 or a \
+                     share from 0 up"
+                )
+            }
             Self::CounterDistrusted { why } => write!(f, "requests are timed by the system's clock: {why}"),
             Self::NoRecentTick { since, expected } => {
                 write!(
@@ -159,7 +198,7 @@ pub(super) fn raise(
     let begun = |such: fn(&str) -> bool| {
         saturating_sum(detail.routes.iter().filter(|route| such(&route.template)).map(|route| route.begun))
     };
-    let own = detail.routes.iter().filter(|route| !route.template.starts_with(Reason::DEPENDENCY));
+    let own = detail.routes.iter().filter(|route| is_own(&route.template));
     let (unmatched, all) = (begun(|template| template == UNMATCHED), saturating_sum(own.map(|route| route.begun)));
     let mut flags = Vec::new();
     if routes.has_overflowed() {
@@ -172,7 +211,9 @@ pub(super) fn raise(
     }
     let should_have_come = all >= MANY_EVENTS || monitor.age(now) >= SETTLED;
     for (slo, seen) in slos.iter().zip(&detail.seen) {
-        if !seen && should_have_come {
+        if !seen && should_have_come && looks_at_values(slo) {
+            flags.push(Flag::NothingSet { slo: slo.name.clone(), names: slo.routes.clone() });
+        } else if !seen && should_have_come {
             let dependency = slo.dependency.iter().map(|name| format!("{}{name}", Reason::DEPENDENCY));
             let routes = slo.routes.iter().cloned().chain(dependency).collect();
             flags.push(Flag::NoRouteSeen { slo: slo.name.clone(), routes });
@@ -191,6 +232,19 @@ pub(super) fn raise(
         flags.push(Flag::NoRecentTick { since, expected: tick_every });
     }
     flags
+}
+
+/// Whether it looks at levels or data, and at no events.
+fn looks_at_values(slo: &WatchedSlo) -> bool {
+    slo.indicator.judges_slices()
+        && !matches!((slo.indicator, slo.budgeting), (Indicator::Throughput { .. }, _) | (_, Budgeting::Occurrences))
+}
+
+/// Raises the flags of values that were given.
+pub(super) fn of_gauges(gauges: &Gauges) -> impl Iterator<Item = Flag> {
+    let unknown = gauges.unknown().map(|(first, times)| Flag::UnknownNames { first: first.to_owned(), times });
+    let times = gauges.refused();
+    unknown.into_iter().chain((times > 0).then_some(Flag::LevelsRefused { times }))
 }
 
 /// Raises the flag of a stopwatch that is not what it was asked to be.

@@ -4,8 +4,10 @@ mod compose;
 mod display;
 mod flags;
 mod history;
+mod judge;
 mod latency;
 mod monitor;
+mod slices;
 mod slots;
 mod snapshot;
 mod status;
@@ -15,9 +17,11 @@ pub(crate) use compose::{Parts, compose};
 pub use flags::Flag;
 pub use latency::{Latencies, LatencySummary};
 pub(crate) use monitor::{Monitor, WatchedSlo};
+pub(crate) use slices::Slices;
 pub use slots::{SlotError, SlotPlan, Tier};
 pub(crate) use snapshot::{read_counts, read_detail};
 pub use status::{
-    ConditionStatus, ErrorCount, ReasonCount, RouteReason, RouteStatus, Scope, SloStatus, Status, WindowStatus,
+    ConditionStatus, ErrorCount, ReasonCount, RouteReason, RouteStatus, RunningSlice, Scope, SliceStatus, SloStatus,
+    Status, WindowStatus,
 };
 pub(crate) use waiting::Waiting;

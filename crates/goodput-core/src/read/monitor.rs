@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use goodput_model::{
-    Counts, Evaluation, Indicator, MinBad, Objective, Observation, Period, Policy, Row, Slo, UnseenTime, Window,
-    evaluate,
+    Budgeting, Counts, Evaluation, Indicator, MinBad, Objective, Observation, Period, Policy, Row, Slo, UnseenTime,
+    Window, evaluate,
 };
 
 use super::history::{Edge, History};
+use super::slices::Slices;
 use super::slots::SlotPlan;
 use super::waiting::Waiting;
+use crate::calendar::Calendar;
 use crate::clock::Moment;
 
 /// One SLO as the monitor sees it.
@@ -25,7 +27,10 @@ pub(crate) struct WatchedSlo {
     pub(crate) period: Period,
     pub(crate) policy: Policy,
     pub(crate) min_bad: MinBad,
-    /// Shortest first; the windows of its rows, the standard ones within its period, and the period itself.
+    pub(crate) budgeting: Budgeting,
+    /// Where the period follows the calendar.
+    pub(crate) calendar: Option<Calendar>,
+    /// Shortest first; the windows of its rows, the standard ones within its period, and the period itself if it has a length.
     windows: Vec<Window>,
 }
 
@@ -33,24 +38,32 @@ const STANDARD_WINDOWS: [Window; 7] =
     [Window::M5, Window::M30, Window::H1, Window::H2, Window::H6, Window::D1, Window::D3];
 
 impl WatchedSlo {
-    pub(crate) fn new(slo: &Slo, objective: Objective, policy: Policy) -> Self {
+    pub(crate) fn new(
+        slo: &Slo,
+        routes: &[String],
+        objective: Objective,
+        policy: Policy,
+        calendar: Option<Calendar>,
+    ) -> Self {
         let period = slo.judged_over();
         let whole = period.window();
         let mut windows: Vec<_> = STANDARD_WINDOWS.into_iter().filter(|window| *window < whole).collect();
         windows.extend(policy.rows().iter().flat_map(|row| [row.long(), row.short()]));
-        windows.push(whole);
+        windows.extend(calendar.is_none().then_some(whole));
         windows.sort_unstable();
         windows.dedup();
         Self {
             name: slo.name().to_owned(),
             indicator: slo.indicator(),
-            routes: slo.selected_routes().to_vec(),
+            routes: routes.to_vec(),
             dependency: slo.dependency_name().map(str::to_owned),
             classes: slo.selected_classes().to_vec(),
             objective,
             period,
             policy,
             min_bad: slo.least_bad(),
+            budgeting: slo.budgeting_method(),
+            calendar,
             windows,
         }
     }
@@ -69,10 +82,11 @@ pub(crate) struct Monitor {
     ticks: u64,
     went_backwards: u64,
     pub(crate) waiting: Waiting,
+    pub(crate) slices: Slices,
 }
 
 impl Monitor {
-    pub(crate) fn new(plan: &SlotPlan, origin: Moment, slos: &[WatchedSlo], waiting: Waiting) -> Self {
+    pub(crate) fn new(plan: &SlotPlan, origin: Moment, slos: &[WatchedSlo], waiting: Waiting, slices: Slices) -> Self {
         let mut windows: Vec<_> = slos.iter().flat_map(|slo| &slo.windows).copied().collect();
         windows.sort_unstable();
         windows.dedup();
@@ -85,6 +99,7 @@ impl Monitor {
             ticks: 0,
             went_backwards: 0,
             waiting,
+            slices,
         }
     }
 
@@ -116,6 +131,11 @@ impl Monitor {
                 own.map(|(window, edge)| edge.observe(*window, now, index, *live)).collect()
             })
             .collect()
+    }
+
+    /// One window of SLO `index` that ends now.
+    pub(crate) fn observe_one(&self, now: Moment, window: Window, index: usize, live: Counts) -> Observation {
+        self.history.edge(now, window).observe(window, now, index, live)
     }
 
     /// Each row of SLO `index`, judged by its observations.
@@ -224,7 +244,7 @@ mod tests {
         let slos = slos.map(|(objective, period)| {
             let slo = Slo::availability(format!("{objective} {period}"), objective).period(period);
             let objective = slo.objective().unwrap();
-            WatchedSlo::new(&slo, objective, Policy::default_for(objective, period))
+            WatchedSlo::new(&slo, &[], objective, Policy::default_for(objective, period), None)
         });
         slos.collect()
     }
@@ -237,7 +257,7 @@ mod tests {
         ) {
             let slos = watched();
             let waiting = Waiting::new(at(0), Duration::from_secs(10), Duration::from_secs(5), None);
-            let mut monitor = Monitor::new(&SlotPlan::standard(Period::D30), at(0), &slos, waiting);
+            let mut monitor = Monitor::new(&SlotPlan::standard(Period::D30), at(0), &slos, waiting, Slices::default());
             let (mut now, mut counts, mut fired) = (0, vec![Counts::default(); slos.len()], 0);
             // The last step is an outage, so that some row holds.
             for (step, events, share, magnitude) in steps.into_iter().chain([(3_000, 1 << 40, 1.0, 0)]) {

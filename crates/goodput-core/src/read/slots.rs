@@ -55,7 +55,7 @@ impl SlotPlan {
 
     /// One slot every `width` to the period: exact wherever ticks fall on the slots, and large. For tests and replays.
     pub fn dense(width: Duration, period: Period) -> Result<Self, SlotError> {
-        Self::new(vec![Tier { width, span: period.window().duration() }])
+        Self::new(vec![Tier { width, span: period.longest().duration() }])
     }
 
     /// A plan of one's own.
@@ -87,7 +87,7 @@ impl SlotPlan {
 
     /// The tiers shorter than the period, and one more of at least `slots` slots and at most `widest` seconds a slot.
     fn up_to(tiers: &[Tier], slots: u32, widest: u64, period: Period) -> Self {
-        let span = period.window().duration();
+        let span = period.longest().duration();
         let mut tiers: Vec<Tier> = tiers.iter().copied().filter(|tier| tier.span < span).collect();
         let finer = tiers.last().map_or(Duration::ZERO, |tier| tier.width + Duration::from_secs(1));
         let width = (span / slots).min(Duration::from_secs(widest)).max(finer).max(Duration::from_secs(1));

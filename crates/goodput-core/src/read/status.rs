@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use goodput_model::{
-    Adaptation, Budget, BurnRate, Counts, Evaluation, Exhaustion, Indicator, Objective, Observation, Period, Position,
-    Reason, Row, Severity, Verdict, Window,
+    Adaptation, Budget, Budgeting, BurnRate, CalendarUnit, Counts, Evaluation, Exhaustion, Indicator, Objective,
+    Observation, Period, Position, Reason, Row, Severity, Verdict, Window,
 };
 
 use super::flags::Flag;
 use super::latency::Latencies;
 use crate::classify::Outcome;
 use crate::clock::StopwatchKind;
+use crate::looks_at::is_own;
 
 /// What one process knows about itself, from a single pass over its counters.
 ///
@@ -34,7 +35,7 @@ pub struct Status {
     pub ticks: u64,
     /// What requests are timed by.
     pub stopwatch: StopwatchKind,
-    /// Events begun and not finished, on all routes. Calls to dependencies are not among them.
+    /// Events begun and not finished, on all routes of the service's own. Calls to dependencies are not among them.
     pub in_flight: u64,
     /// Of these, how many are older than their routes' limits. See [`RouteStatus::overdue`].
     pub overdue: u64,
@@ -84,14 +85,19 @@ pub struct SloStatus {
     pub objective: Objective,
     /// What it is judged over.
     pub period: Period,
-    /// Events since the process started.
+    /// What its error budget is a share of.
+    pub budgeting: Budgeting,
+    /// What its error budget is a share of, since the process started: events, or slices of time that are over, and in the case of
+    /// [`Budgeting::RatioTimeslices`] millionths of those.
     pub counts: Counts,
     /// The bad and excluded ones by reason, most first.
     pub reasons: Vec<ReasonCount>,
+    /// Its slices, if those are what it judges.
+    pub slices: Option<SliceStatus>,
     /// Events in flight for longer than its threshold, or than their routes' limits if it has none: too late to be good, or
     /// soon to be.
     pub overdue: u64,
-    /// Shortest first; the last one is the period.
+    /// Shortest first, and then the period: the last so many days, or what has gone by of the present month or quarter.
     pub windows: Vec<WindowStatus>,
     /// The error budget of the period, as far as this instance has seen it.
     pub budget: Budget,
@@ -109,12 +115,51 @@ pub struct SloStatus {
 pub struct WindowStatus {
     /// What was seen of it, and how much of it that is.
     pub seen: Observation,
+    /// The calendar period of which it is what has gone by.
+    pub calendar: Option<CalendarUnit>,
     /// The burn of the events seen: their error ratio over the error budget.
     pub burn: BurnRate,
     /// The same, scaled by coverage: what conditions compare. Unseen time adds nothing.
     pub scaled_burn: BurnRate,
     /// The burn in terms of the period's budget, which quiet hours hardly move.
     pub budget_burn: BurnRate,
+}
+
+/// The slices of time of an SLO that judges those. How many were good and bad is in [`SloStatus::counts`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SliceStatus {
+    /// How long each is.
+    pub length: Window,
+    /// Slices that were judged.
+    pub judged: u64,
+    /// Slices that were not, and are in no total: nothing happened in them that could be good or bad, or less than nine tenths of
+    /// them were seen, or a tick came late by more than a tenth.
+    pub unknown: u64,
+    /// Why those that are bad are.
+    pub bad_for: Reason,
+    /// The events they are judged by, since the process started. None where levels or the age of data are what is looked at.
+    pub events: Counts,
+    /// The bad and excluded ones of these by reason, most first.
+    pub event_reasons: Vec<ReasonCount>,
+    /// The slice that is not over yet.
+    pub running: RunningSlice,
+}
+
+/// A slice that is not over yet.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RunningSlice {
+    /// How much of it has gone by.
+    pub so_far: Duration,
+    /// The events in it.
+    pub events: Counts,
+    /// The highest level in it, where 1 is all there is; of several, the highest one's. None before one was set.
+    pub level: Option<f64>,
+    /// How old the data is now; of several, the oldest. None before some was refreshed.
+    pub age: Option<Duration>,
+    /// What it would be if it ended now: good, bad, or unknown.
+    pub verdict: Option<Verdict>,
 }
 
 /// One alert row of an SLO.
@@ -132,7 +177,8 @@ pub struct ConditionStatus {
 #[non_exhaustive]
 pub struct RouteStatus {
     /// Its template; `unmatched` and `other` stand for what has none of its own, `dependency:<name>` for calls to a
-    /// dependency, `dependency:other` for those whose names have none.
+    /// dependency, `dependency:other` for those whose names have none, `completeness:<name>` for records that were to come,
+    /// `reads:<name>` for reads of data.
     pub template: String,
     /// The class of its requests, if they have one.
     pub class: Option<String>,
@@ -160,7 +206,7 @@ pub struct RouteStatus {
     pub errors: Vec<ErrorCount>,
     /// Reasons that handlers gave, each once an event, whatever the SLOs make of it.
     pub said: Vec<ReasonCount>,
-    /// How long successes took, to the head. Refusals of the 4xx class are in neither distribution.
+    /// How long successes took, to the head; for reads of data, how old that was. Refusals of the 4xx class are in neither distribution.
     pub success: Latencies,
     /// How long errors took to the head, or to the failure.
     pub error: Latencies,
@@ -253,10 +299,23 @@ impl SloStatus {
     }
 }
 
+impl WindowStatus {
+    /// Its length, `5m`; for what has gone by of a calendar period, the name of that, as the length grows: `month`.
+    pub fn label(&self) -> String {
+        self.calendar.map_or_else(|| self.seen.window.to_string(), |unit| unit.label().to_owned())
+    }
+}
+
 impl RouteStatus {
     /// Whether it stands for the calls to a dependency.
     pub fn is_dependency(&self) -> bool {
         self.template.starts_with(Reason::DEPENDENCY)
+    }
+
+    /// Whether it is for requests and work of the service's own: not for calls to a dependency, records that were to come, or reads
+    /// of data.
+    pub fn is_own(&self) -> bool {
+        is_own(&self.template)
     }
 
     /// Events that ended this way.

@@ -1,0 +1,23 @@
+//! Any text as OpenSLO: refused in bounded words, or read into a definition that holds and reads back as it was when printed.
+
+#![no_main]
+
+use goodput_spec::{Source, openslo, print, read};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    match openslo::read(&Source::new("fuzz.yaml", text)) {
+        Err(diagnostics) => {
+            assert!((1..=100).contains(&diagnostics.iter().len()));
+            assert!(diagnostics.to_string().len() < 500_000);
+        }
+        Ok(document) => {
+            assert_eq!(document.definition.check(), []);
+            let printed = print(&document.definition);
+            match read(&Source::new("printed.yaml", printed.as_str())) {
+                Ok(again) => assert_eq!(again.definition, document.definition, "{printed}"),
+                Err(diagnostics) => panic!("{printed}\n{diagnostics}"),
+            }
+        }
+    }
+});

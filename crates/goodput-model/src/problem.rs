@@ -220,7 +220,7 @@ pub enum Problem {
         /// As written.
         value: u8,
     },
-    /// A period shorter than [`Definition::SHORTEST_PERIOD`].
+    /// A period shorter than [`Definition::SHORTEST_PERIOD`](crate::Definition::SHORTEST_PERIOD).
     Period {
         /// The SLO.
         slo: String,
@@ -260,7 +260,7 @@ pub enum Problem {
         /// As written.
         value: String,
     },
-    /// The bound on routes is above [`Definition::MAX_ROUTES`].
+    /// The bound on routes is above [`Definition::MAX_ROUTES`](crate::Definition::MAX_ROUTES).
     RouteBound {
         /// As written.
         bound: usize,

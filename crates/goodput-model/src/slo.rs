@@ -1,5 +1,7 @@
 //! One SLO as its owner writes it: an indicator, an objective, a period and the rules that differ from the defaults.
 
+mod equal;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ use crate::{CancelPolicy, GrpcRule, JudgedAt, StatusMeaning, StatusRule};
 /// let fast = Slo::latency("export-fast", "99%", Duration::from_secs(2)).routes(["/export"]).measure(Measure::End);
 /// # assert_eq!((answers.name(), fast.name()), ("checkout-ok", "export-fast"));
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Slo {
     name: String,
     objective: Result<Objective, ObjectiveError>,

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use goodput_model::{
-    Action, Band, BudgetBands, Budgeting, Definition, Indicator, Journey, Objective, Period, Rate, Share, Slo, Tier,
-    TimeUnit, Window,
+    Action, Band, BudgetBands, Budgeting, Definition, Indicator, Journey, JudgedAt, Objective, Period, Rate, Share,
+    Slo, Tier, TimeUnit, Window,
 };
 
 /// Checks that a definition with this SLO has exactly this problem, or none.
@@ -189,6 +189,16 @@ fn tiers_allow_fewer_errors_the_higher_they_are() {
     assert!(objectives.is_sorted_by(|a, b| a < b));
     assert!(Tier::ALL.is_sorted_by(|a, b| a.threshold() > b.threshold()));
     assert_eq!(Tier::Critical.objective().to_string(), "99.95%");
+}
+
+#[test]
+fn saying_what_is_so_by_default_makes_no_other_slo() {
+    let latency = || Slo::latency("fast", "99%", Duration::from_millis(300));
+    assert_eq!(ok(), ok().judged_at(JudgedAt::End).budgeting(Budgeting::Occurrences).streams_judged_at(JudgedAt::Head));
+    assert_eq!(latency(), latency().judged_at(JudgedAt::Head).streams_judged_at(JudgedAt::End));
+    assert_ne!(ok(), ok().judged_at(JudgedAt::Head));
+    assert_ne!(ok(), ok().streams_judged_at(JudgedAt::End));
+    assert_ne!(ok(), ok().budgeting(slices(Some("95%"))));
 }
 
 #[test]

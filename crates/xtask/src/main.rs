@@ -1,7 +1,9 @@
 //! Developer commands: one subcommand per file, run as `cargo xtask <command>`.
 
 mod bench;
+mod debian;
 mod features;
+mod fuzz;
 mod invocation;
 mod libtest;
 mod publish;

@@ -3,7 +3,7 @@
 use crate::invocation::cargo;
 use crate::step::Step;
 use crate::tool::{CARGO_DENY, CLIPPY, RUSTFMT};
-use crate::{bench, features, libtest, publish};
+use crate::{bench, features, fuzz, libtest, publish};
 
 /// Cheap ones first, so that the common mistakes show early.
 pub(crate) const STEPS: &[Step] = &[
@@ -37,6 +37,12 @@ pub(crate) const STEPS: &[Step] = &[
         truth: "examples in the documentation run",
         needs: &[],
         work: |_| libtest::run(cargo("test --workspace --doc --all-features --no-fail-fast")),
+    },
+    Step {
+        name: "fuzz",
+        truth: "no text brings a reader down: a minute of libFuzzer for each",
+        needs: &[],
+        work: fuzz::run,
     },
     Step {
         name: "gate",

@@ -1,0 +1,48 @@
+//! A minute of fuzzing for each reader of text: nothing that somebody writes may bring one down.
+
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context;
+use cargo_metadata::Metadata;
+
+use crate::debian;
+use crate::tally::Tally;
+
+/// In a workspace of their own: the fuzzer and its build flags are nobody else's.
+const SCRIPT: &str = "tests/fuzz/run";
+const TARGETS: [&str; 3] = ["read", "openslo", "compile"];
+const SECONDS: &str = "60";
+
+/// All at once: each takes one core, and they wait for the same time.
+pub(crate) fn run(workspace: &Metadata) -> anyhow::Result<Tally> {
+    if let Err(why) = debian::install("c++", "g++") {
+        return Ok(Tally::skipped(&format!("fuzzing: {why}")));
+    }
+    let built = workspace.target_directory.join("fuzz");
+    let running: Vec<(&str, Child)> = TARGETS
+        .into_iter()
+        .map(|target| {
+            anstream::println!("    {SCRIPT} {target} {SECONDS}");
+            let mut command = Command::new("sh");
+            command.args([SCRIPT, target, SECONDS]).env("CARGO_TARGET_DIR", built.as_str());
+            // What it finds it writes as text among thousands of lines of its own: the last ones are shown.
+            let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+            Ok((target, child.with_context(|| format!("failed to start {SCRIPT}"))?))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let mut total = Tally::default();
+    for (target, child) in running {
+        let output = child.wait_with_output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            let runs = said.lines().rev().find(|line| line.starts_with("Done ")).unwrap_or("done");
+            anstream::println!("    {target}: {runs}");
+            total += Tally::passed();
+        } else {
+            let last: Vec<&str> = said.lines().rev().take(40).collect();
+            last.iter().rev().for_each(|line| anstream::eprintln!("    {line}"));
+            total += Tally::failed(&format!("{SCRIPT} {target} {SECONDS} ({})", output.status));
+        }
+    }
+    Ok(total)
+}

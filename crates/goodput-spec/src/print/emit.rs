@@ -2,7 +2,7 @@
 
 /// A tree to be written.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Tree {
+pub(crate) enum Tree {
     Text(String),
     /// A value of ours, of which a reader of YAML may make a number where we expect one: `99.9%`, `30d`, `404`.
     Plain(String),
@@ -12,12 +12,12 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    pub(super) fn text(text: &(impl ToString + ?Sized)) -> Self {
+    pub(crate) fn text(text: &(impl ToString + ?Sized)) -> Self {
         Self::Text(text.to_string())
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "small values, and it maps over options of them")]
-    pub(super) fn plain(value: impl ToString) -> Self {
+    pub(crate) fn plain(value: impl ToString) -> Self {
         Self::Plain(value.to_string())
     }
 
@@ -30,7 +30,7 @@ impl Tree {
 const WIDTH: usize = 100;
 
 /// A whole document.
-pub(super) fn document(tree: &Tree) -> String {
+pub(crate) fn document(tree: &Tree) -> String {
     let mut out = String::new();
     if let Tree::Map(entries) = tree {
         for (key, value) in entries {
@@ -138,7 +138,7 @@ fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"];
     let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
     let ends = !text.ends_with([' ', ':']);
-    let inner = |c: char| c.is_alphanumeric() || "/_-.%+$=()@;!?'".contains(c);
+    let inner = |c: char| c.is_alphanumeric() || "/_-.%+$=()@;!'".contains(c);
     let allowed = |(at, c): (usize, char)| match c {
         // Between words, and not before a comment.
         ' ' => !text.get(at + 1..).is_some_and(|rest| rest.starts_with([' ', '#'])),
@@ -201,7 +201,7 @@ mod tests {
             ("checkout", "checkout"),
             ("99.9%", "99.9%"),
             ("/users/x", "/users/x"),
-            ("https://runbooks.example/a?b=c", "https://runbooks.example/a?b=c"),
+            ("https://runbooks.example/a?b=c", "\"https://runbooks.example/a?b=c\""),
             ("takes orders", "takes orders"),
             ("50/s", "50/s"),
             ("1e3", "\"1e3\""),

@@ -1,7 +1,7 @@
 //! A definition as text, in goodput's own format: keys in the table's order, defaults left out.
 
-mod emit;
-mod service;
+pub(crate) mod emit;
+pub(crate) mod service;
 mod slo;
 
 use goodput_model::Definition;

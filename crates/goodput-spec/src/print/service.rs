@@ -38,7 +38,7 @@ impl Map {
 }
 
 /// The whole file.
-pub(super) fn file(definition: &Definition) -> Tree {
+pub(crate) fn file(definition: &Definition) -> Tree {
     let mut file = Map::default();
     file.put("version", Tree::plain(1));
     file.put("service", Tree::text(&definition.service));

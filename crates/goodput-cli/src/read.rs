@@ -1,0 +1,131 @@
+//! Reads a text from a path or from standard input: no more than 1 MiB, and never from something without an end.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use goodput_spec::Source;
+
+use crate::failure::Failure;
+
+/// The longest file anybody writes by hand is a hundredth of it.
+pub(crate) const MOST: usize = 1 << 20;
+const STDIN: &str = "<stdin>";
+
+/// Where a text comes from.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FileArg {
+    /// An SLO file, native or OpenSLO; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// The text at `path`, or of standard input for `-`.
+pub(crate) fn source(path: &Path) -> Result<Source, Failure> {
+    let name = name(path);
+    let bytes = bytes(path).map_err(|what| Failure::input(format!("{name}: {what}")))?;
+    let text = text(bytes).map_err(|what| Failure::input(format!("{name}: {what}")))?;
+    Ok(Source::new(name, text))
+}
+
+/// What people call it.
+pub(crate) fn name(path: &Path) -> String {
+    if is_stdin(path) { STDIN.to_owned() } else { path.display().to_string() }
+}
+
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    if is_stdin(path) {
+        return at_most(io::stdin().lock());
+    }
+    // Before it is opened: opening a pipe nobody writes to would wait for ever.
+    let meta = fs::metadata(path).map_err(|error| not_there(path, &error))?;
+    if !meta.is_file() {
+        return Err(format!("is {}: expected a file", kind(&meta)));
+    }
+    at_most(File::open(path).map_err(|error| not_there(path, &error))?)
+}
+
+/// All there is, unless there is too much of it: whoever tells how long a file is may be wrong.
+fn at_most(reader: impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let limit = MOST as u64 + 1; // cannot overflow: a mebibyte
+    reader.take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() > MOST {
+        return Err("is longer than 1 MiB: expected an SLO file of at most 1,048,576 bytes".to_owned());
+    }
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let (before, after) = error.as_bytes().split_at_checked(offset).unwrap_or_default();
+        let before = String::from_utf8_lossy(before);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let byte = after.first().copied().unwrap_or_default();
+        format!("is not UTF-8: byte 0x{byte:02x} at offset {offset} (line {line}, column {column})")
+    })
+}
+
+/// In our own words where the system's are not enough to tell what is wrong.
+fn not_there(path: &Path, error: &io::Error) -> String {
+    match (error.kind(), fs::read_link(path)) {
+        (ErrorKind::NotFound, Ok(target)) => {
+            format!("is a symbolic link to {}, which does not exist", target.display())
+        }
+        (ErrorKind::NotFound, Err(_)) => "does not exist".to_owned(),
+        (ErrorKind::PermissionDenied, _) => "may not be read: permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// What something is that is no regular file.
+pub(crate) fn kind(meta: &fs::Metadata) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let kind = meta.file_type();
+        if kind.is_fifo() {
+            return "a pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "a device";
+        }
+    }
+    match meta.file_type() {
+        kind if kind.is_dir() => "a directory",
+        kind if kind.is_symlink() => "a symbolic link",
+        _ => "no file",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_without_an_end_is_left_after_one_mebibyte() {
+        assert!(at_most(io::repeat(b' ')).unwrap_err().contains("longer than 1 MiB"));
+        assert_eq!(at_most(io::repeat(b' ').take(MOST as u64)).map(|bytes| bytes.len()), Ok(MOST));
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_told_by_byte_line_and_column() {
+        for (bytes, message) in [
+            (&b"\xff"[..], "is not UTF-8: byte 0xff at offset 0 (line 1, column 1)"),
+            (b"a\n\xc3\xbc\x80", "is not UTF-8: byte 0x80 at offset 4 (line 2, column 2)"),
+            (b"ab\xc3", "is not UTF-8: byte 0xc3 at offset 2 (line 1, column 3)"),
+        ] {
+            assert_eq!(text(bytes.to_vec()), Err(message.to_owned()));
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use goodput::{
     AlertRow, CancelPolicy, Code, Flag, Goodput, GoodputBuilder, JudgedAt, Measure, Moment, Period, Severity, Slo,
-    SlotPlan, Ticker, TickerError, Tier, Timeline, Trigger, Window,
+    SlotPlan, SlotTier, Ticker, TickerError, Timeline, Trigger, Window,
 };
 
 fn service() -> GoodputBuilder {
@@ -112,7 +112,7 @@ fn all_problems_of_a_definition_are_reported_together() {
 
 #[test]
 fn slot_plans_that_cannot_be_are_refused() {
-    let tier = |width, span| Tier { width: Duration::from_secs(width), span: Duration::from_secs(span) };
+    let tier = |width, span| SlotTier { width: Duration::from_secs(width), span: Duration::from_secs(span) };
     for tiers in [vec![], vec![tier(0, 10)], vec![tier(10, 100), tier(5, 200)], vec![tier(1, 100_000_000)]] {
         SlotPlan::new(tiers.clone()).expect_err(&format!("{tiers:?}"));
     }

@@ -91,7 +91,8 @@ fn spread_over_all_shards(goodput: &Goodput, routes: &[RouteId]) {
 }
 
 fn routes(goodput: &Goodput) -> Vec<RouteId> {
-    let templates = goodput.definition().slos.iter().flat_map(Slo::selected_routes);
+    let definition = goodput.definition();
+    let templates = definition.slos.iter().flat_map(Slo::selected_routes);
     templates.map(|template| goodput.route(Some(template))).collect()
 }
 

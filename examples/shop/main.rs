@@ -77,7 +77,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         stage.send_replace(Phase::Over);
         None
     } else {
-        let shoppers = tokio::spawn(shoppers::shop_until_over(address, phase, Promises::of(goodput.definition())));
+        let shoppers = tokio::spawn(shoppers::shop_until_over(address, phase, Promises::of(&goodput.definition())));
         tokio::select! {
             () = script.play(&stage) => {}
             pressed = tokio::signal::ctrl_c() => pressed?,
@@ -104,7 +104,7 @@ async fn drained(goodput: &Goodput) -> Status {
 
 /// Prints what is known at the end, and whether both sides know the same.
 fn report(options: &Options, goodput: &Goodput, status: &Status, tally: Option<&Tally>) -> anyhow::Result<ExitCode> {
-    let differences = tally.map_or_else(Vec::new, |tally| audit::differences(goodput.definition(), status, tally));
+    let differences = tally.map_or_else(Vec::new, |tally| audit::differences(&goodput.definition(), status, tally));
     let mut out = std::io::stdout().lock();
     if options.json {
         writeln!(out, "{:#}", json::of(status, tally))?;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use crate::Goodput;
 use crate::classify::Ending;
 use crate::clock::Reading;
-use crate::record::{Figure, RouteId, Slot};
+use crate::record::{Figure, RouteId, Slot, VersionId};
 use crate::request::{Head, Request};
 
 /// See the module. Shared by an outer layer, which made it, and the layer at the service.
@@ -17,7 +17,7 @@ use crate::request::{Head, Request};
 pub struct Arrival {
     begun: Reading,
     state: AtomicU8,
-    /// Route and slot of the request at the service, written before the state says that it is there.
+    /// Route, with its version, and slot of the request at the service, written before the state says that it is there.
     place: AtomicU64,
 }
 
@@ -65,7 +65,7 @@ impl Arrival {
         if turn(COMING) {
             goodput.queue().leave();
             let waited = request.began_earlier(goodput, self.begun);
-            if let Some(route) = goodput.routes().get(request.route()) {
+            if let Some(route) = goodput.routes().version(request.version()) {
                 route.time(Figure::Queue, waited);
             }
         } else if turn(GIVEN_UP) {
@@ -74,8 +74,8 @@ impl Arrival {
         } else if !turn(ANSWERED) {
             return false;
         }
-        let (route, slot) = (request.route().number(), request.slot().number());
-        self.place.store(u64::from(route) << 32 | u64::from(slot), Ordering::Relaxed);
+        let (version, slot) = (request.version().number(), request.slot().number());
+        self.place.store(u64::from(version) << 32 | u64::from(slot), Ordering::Relaxed);
         self.state.store(INSIDE, Ordering::Release);
         true
     }
@@ -134,6 +134,6 @@ impl Arrival {
     /// The request at the service, as it was when it began there.
     fn resume(&self) -> Request {
         let place = self.place.load(Ordering::Relaxed);
-        Request::resumed(RouteId::numbered((place >> 32) as u32), Slot::numbered(place as u32), self.begun)
+        Request::resumed(VersionId::numbered((place >> 32) as u32), Slot::numbered(place as u32), self.begun)
     }
 }

@@ -1,20 +1,18 @@
 //! From a definition to a running instance: everything is checked and compiled here, once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_model::{Definition, Period, Policy, Problem, Reason, RouteClass, Slo, Window};
+use goodput_model::{Definition, Period, Policy, Problem, RouteClass, Slo, Window};
 
 use crate::calendar::{Calendar, CalendarError};
-use crate::classify::{RuleSet, Table, TableError};
+use crate::classify::TableError;
 use crate::clock::{Stopwatch, Timeline};
+use crate::compile::{Compilation, Ledger};
 use crate::gauge::Gauges;
 use crate::goodput::{Compiled, Goodput};
-use crate::looks_at::{LooksAt, looks_at};
-use crate::read::{Monitor, Slices, SlotPlan, Waiting, WatchedSlo};
-use crate::record::{ByClass, ClassId, Known, Plan, RouteRules, Routes, shard_count};
+use crate::read::{InForce, Monitor, Slices, SlotPlan, Waiting, WatchedSlo};
+use crate::record::{Routes, shard_count};
 
 /// Builds a [`Goodput`].
 #[derive(Clone, Debug)]
@@ -142,33 +140,40 @@ impl GoodputBuilder {
         if !problems.is_empty() {
             return Err(BuildError::Definition(problems));
         }
-        let longest = self.definition.slos.iter().map(Slo::judged_over).max_by_key(|period| period.longest());
-        let plan = self.slots.unwrap_or_else(|| SlotPlan::standard(longest.unwrap_or_default()));
-        check_time(&plan, longest.unwrap_or_default(), self.tick_every)?;
+        let longest = longest_period(&self.definition);
+        let slot_plan = self.slots.unwrap_or_else(|| SlotPlan::standard(longest));
+        check_time(&slot_plan, longest, self.tick_every)?;
         check_slices(&self.definition, self.tick_every)?;
         let slos = watch(&self.definition)?;
         let gauges = Gauges::default();
         gauges.admit(&self.definition);
         let origin = self.timeline.now();
-        let routes = compile_routes(&self.definition)?;
-        // Not the thresholds: that of one nightly job would have the hang of every other route noticed hours later.
-        let longest_limit = routes.iter().map(|route| route.table().limit()).max().unwrap_or_default();
-        let waiting = Waiting::new(origin, self.tick_every, longest_limit, self.timeline.speed());
+        let Compilation { plan, ids, news } = Ledger::default().compile(&self.definition)?;
+        let routes = Routes::new(plan, shard_count());
+        let waiting = Waiting::new(origin, self.tick_every, routes.longest_limit(), self.timeline.speed());
         let slices = Slices::new(&self.definition, &gauges, origin);
+        let monitor = Monitor::new(&slot_plan, origin, &slos, waiting, slices);
         Ok(Goodput::assemble(Compiled {
             routes,
             stopwatch: self.stopwatch,
             timeline: self.timeline,
             tick_every: self.tick_every,
-            monitor: Monitor::new(&plan, origin, &slos, waiting, slices),
+            monitor,
             gauges,
-            slos,
-            definition: self.definition,
+            in_force: InForce::new(self.definition, slos, ids, &news.fingerprints),
+            ledger: Ledger::begin(news),
+            slot_plan,
         }))
     }
 }
 
-fn check_time(slots: &SlotPlan, longest: Period, tick_every: Duration) -> Result<(), BuildError> {
+/// The longest period of any SLO; the default without any.
+pub(crate) fn longest_period(definition: &Definition) -> Period {
+    let periods = definition.slos.iter().map(Slo::judged_over);
+    periods.max_by_key(|period| period.window()).unwrap_or_default()
+}
+
+pub(crate) fn check_time(slots: &SlotPlan, longest: Period, tick_every: Duration) -> Result<(), BuildError> {
     const SHORTEST_TICK: Duration = Duration::from_millis(10);
     let finest = slots.tiers().first().map_or(Duration::ZERO, |tier| tier.width);
     if tick_every < SHORTEST_TICK || tick_every > finest {
@@ -182,7 +187,7 @@ fn check_time(slots: &SlotPlan, longest: Period, tick_every: Duration) -> Result
 }
 
 /// A slice is closed by a tick at its end, so there has to be one.
-fn check_slices(definition: &Definition, tick_every: Duration) -> Result<(), BuildError> {
+pub(crate) fn check_slices(definition: &Definition, tick_every: Duration) -> Result<(), BuildError> {
     let fits = |slice: Window| slice.duration().as_nanos().is_multiple_of(tick_every.as_nanos());
     for slo in &definition.slos {
         if let Some(slice) = slo.budgeting_method().slice().filter(|slice| !fits(*slice)) {
@@ -192,7 +197,8 @@ fn check_slices(definition: &Definition, tick_every: Duration) -> Result<(), Bui
     Ok(())
 }
 
-fn watch(definition: &Definition) -> Result<Vec<WatchedSlo>, BuildError> {
+/// The SLOs as the monitor sees them.
+pub(crate) fn watch(definition: &Definition) -> Result<Vec<WatchedSlo>, BuildError> {
     let mut watched = Vec::new();
     for slo in &definition.slos {
         let period = slo.judged_over();
@@ -218,120 +224,6 @@ fn watch(definition: &Definition) -> Result<Vec<WatchedSlo>, BuildError> {
         }
     }
     Ok(watched)
-}
-
-fn compile_routes(definition: &Definition) -> Result<Routes, BuildError> {
-    let mut tables = Tables { definition, compiled: HashMap::new() };
-    let excluded: BTreeSet<&str> = definition.excluded_routes.iter().map(String::as_str).collect();
-    let streams: BTreeSet<&str> = definition.stream_routes.iter().map(String::as_str).collect();
-    let classes = class_numbers(definition);
-    let mut selected_by: HashMap<&str, Vec<usize>> = HashMap::new();
-    let mut everywhere = Vec::new();
-    let mut things: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-    for (index, slo) in definition.slos.iter().enumerate() {
-        match looks_at(definition, slo) {
-            LooksAt::Everything => everywhere.push(index),
-            LooksAt::Routes(routes) => {
-                for route in routes.iter().map(String::as_str).collect::<BTreeSet<_>>() {
-                    selected_by.entry(route).or_default().push(index);
-                }
-            }
-            LooksAt::Things { prefix, names } => {
-                for name in names {
-                    things.entry(format!("{prefix}{name}")).or_default().insert(index);
-                }
-            }
-            LooksAt::Dependency | LooksAt::Values(_) => {}
-        }
-    }
-    let named = selected_by.keys().copied().chain(classes.keys().copied());
-    let named: BTreeSet<&str> = named.chain(excluded.iter().copied()).chain(streams.iter().copied()).collect();
-    let mut known = HashMap::new();
-    for route in named {
-        let mut slos = selected_by.get(route).cloned().unwrap_or_default();
-        slos.extend(&everywhere);
-        slos.sort_unstable();
-        let subject = if excluded.contains(route) { Subject::Excluded } else { Subject::Route };
-        let rules = tables.by_class(&slos, subject)?;
-        let class = classes.get(route).copied().unwrap_or_default();
-        known.insert(route.to_owned(), Known { rules, class, streams: streams.contains(route) });
-    }
-    for dependency in definition.all_dependencies() {
-        let named = |(_, slo): &(usize, &Slo)| slo.dependency_name() == Some(dependency);
-        let slos = definition.slos.iter().enumerate().filter(named).map(|(index, _)| index).collect();
-        things.insert(format!("{}{dependency}", Reason::DEPENDENCY), slos);
-    }
-    let others = things.len();
-    for (template, slos) in things {
-        let rules = tables.of(slos.into_iter().collect(), Subject::Other)?;
-        let rules = vec![rules; definition.classes.len() + 1].into();
-        known.insert(template, Known { rules, class: ClassId::NONE, streams: false });
-    }
-    let plan = Plan {
-        bound: definition.max_routes.saturating_add(others),
-        known,
-        newcomers: tables.by_class(&everywhere, Subject::Route)?,
-        unmatched: tables.by_class(&everywhere, Subject::Unmatched)?,
-        dependency: tables.of(Vec::new(), Subject::Other)?,
-        classes: definition.classes.len(),
-    };
-    Ok(Routes::new(plan, shard_count()))
-}
-
-/// The class of each route that has one.
-fn class_numbers(definition: &Definition) -> HashMap<&str, ClassId> {
-    let number = |rule: &RouteClass| definition.classes.iter().position(|class| *class == rule.class);
-    let rules = definition.route_classes.iter();
-    rules.filter_map(|rule| Some((rule.route.as_str(), ClassId::numbered(number(rule)? + 1)))).collect()
-}
-
-/// What a table is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Subject {
-    Route,
-    /// A route that every SLO excludes.
-    Excluded,
-    /// Where no route matched.
-    Unmatched,
-    /// The calls to another service, records that were to come, reads of data: the server's own deadline is none of theirs.
-    Other,
-}
-
-/// The tables compiled so far: routes with the same SLOs share one.
-struct Tables<'a> {
-    definition: &'a Definition,
-    compiled: HashMap<(Vec<usize>, Subject), RouteRules>,
-}
-
-impl Tables<'_> {
-    /// The rules of these SLOs for requests of no class, then for each class.
-    fn by_class(&mut self, slos: &[usize], subject: Subject) -> Result<ByClass, BuildError> {
-        let classes = std::iter::once(None).chain(self.definition.classes.iter().map(Some));
-        let selected = |class: Option<&String>| {
-            let selects = |slo: &Slo| {
-                slo.selected_classes().is_empty() || class.is_some_and(|class| slo.selected_classes().contains(class))
-            };
-            slos.iter().copied().filter(|index| self.definition.slos.get(*index).is_some_and(selects)).collect()
-        };
-        let by_class: Vec<Vec<usize>> = classes.map(selected).collect();
-        by_class.into_iter().map(|slos| self.of(slos, subject)).collect()
-    }
-
-    fn of(&mut self, slos: Vec<usize>, subject: Subject) -> Result<RouteRules, BuildError> {
-        let key = (slos, subject);
-        if let Some(rules) = self.compiled.get(&key) {
-            return Ok(rules.clone());
-        }
-        let members = key.0.iter().filter_map(|index| self.definition.slos.get(*index));
-        let deadline = self.definition.server_deadline.filter(|_| subject != Subject::Other);
-        let (excluded, unmatched) = (subject == Subject::Excluded, subject == Subject::Unmatched);
-        let rules = RuleSet::new(members.clone(), deadline, excluded, unmatched);
-        let table = Table::compile(&rules)
-            .map_err(|error| BuildError::Table { slos: members.map(|slo| slo.name().to_owned()).collect(), error })?;
-        let rules = RouteRules { table: Arc::new(table), slos: key.0.as_slice().into() };
-        self.compiled.insert(key, rules.clone());
-        Ok(rules)
-    }
 }
 
 /// Why an instance cannot be built.

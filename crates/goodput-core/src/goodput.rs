@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use goodput_model::{Definition, Indicator, Reason, Verdict};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
+use crate::compile::Ledger;
 use crate::gauge::Gauges;
-use crate::read::{Monitor, Status, WatchedSlo, compose, read_counts, read_detail};
+use crate::read::{InForce, Monitor, SlotPlan, Status, compose, read_counts, read_detail};
 use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
 use crate::ticker::{Ticker, TickerError};
 use crate::work::Work;
@@ -31,20 +32,26 @@ use crate::work::Work;
 /// ```
 #[derive(Debug)]
 pub struct Goodput {
-    routes: Routes,
+    pub(crate) routes: Routes,
     stopwatch: Stopwatch,
     reasons: Reasons,
     pub(crate) timeline: Timeline,
     pub(crate) tick_every: Duration,
-    slos: Vec<WatchedSlo>,
-    definition: Definition,
-    monitor: Mutex<Monitor>,
+    pub(crate) slot_plan: SlotPlan,
+    /// The request classes, which no reload changes.
+    classes: Vec<String>,
+    /// What a reload changes. Whoever holds several of these locks has taken them in this order; the lock that admits routes comes
+    /// after the monitor's.
+    pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) monitor: Mutex<Monitor>,
+    pub(crate) in_force: RwLock<Arc<InForce>>,
     shared: Mutex<Option<Shared>>,
     gauges: Gauges,
     present: Present,
     queue: Queue,
     has_outer: AtomicBool,
-    hears_degraded: bool,
+    /// Once true, it stays so: a request in flight may have begun under the definition that made it true.
+    hears_degraded: AtomicBool,
     mishaps: Mishaps,
 }
 
@@ -70,8 +77,9 @@ pub(crate) struct Compiled {
     pub(crate) stopwatch: Stopwatch,
     pub(crate) timeline: Timeline,
     pub(crate) tick_every: Duration,
-    pub(crate) slos: Vec<WatchedSlo>,
-    pub(crate) definition: Definition,
+    pub(crate) slot_plan: SlotPlan,
+    pub(crate) in_force: InForce,
+    pub(crate) ledger: Ledger,
     pub(crate) gauges: Gauges,
     pub(crate) monitor: Monitor,
 }
@@ -83,23 +91,26 @@ impl Goodput {
     }
 
     pub(crate) fn assemble(compiled: Compiled) -> Self {
-        let Compiled { routes, stopwatch, timeline, tick_every, slos, definition, gauges, monitor } = compiled;
+        let Compiled { routes, stopwatch, timeline, tick_every, slot_plan, in_force, ledger, gauges, monitor } =
+            compiled;
         Self {
             routes,
             stopwatch,
             reasons: Reasons::new(),
             timeline,
             tick_every,
-            slos,
+            slot_plan,
+            classes: in_force.definition.classes.clone(),
+            ledger: Mutex::new(ledger),
             monitor: Mutex::new(monitor),
             shared: Mutex::new(None),
             gauges,
             present: Present::default(),
             queue: Queue::new(shard_count()),
             has_outer: AtomicBool::new(false),
-            hears_degraded: definition.slos.iter().any(|slo| slo.indicator() == Indicator::Quality),
+            hears_degraded: AtomicBool::new(has_quality(&in_force.definition)),
             mishaps: Mishaps::default(),
-            definition,
+            in_force: RwLock::new(Arc::new(in_force)),
         }
     }
 
@@ -145,7 +156,7 @@ impl Goodput {
 
     /// The request class of this name; none, and a flag, if the definition does not declare it.
     pub fn class(&self, name: &str) -> ClassId {
-        let position = self.definition.classes.iter().position(|class| class == name);
+        let position = self.classes.iter().position(|class| class == name);
         if position.is_none() {
             // Relaxed: a number for people.
             self.mishaps.unknown_classes.fetch_add(1, Ordering::Relaxed);
@@ -163,14 +174,19 @@ impl Goodput {
     #[doc(hidden)]
     #[inline]
     pub fn has_classes(&self) -> bool {
-        !self.definition.classes.is_empty()
+        !self.classes.is_empty()
     }
 
-    /// Whether it means anything to some SLO that a response is [`Degraded`](goodput_model::Degraded).
+    /// Whether it means anything to some SLO that a response is [`Degraded`](goodput_model::Degraded), or has since the process
+    /// began. Relaxed: set before requests begin under the definition that makes it so.
     #[doc(hidden)]
     #[inline]
     pub fn hears_degraded(&self) -> bool {
-        self.hears_degraded
+        self.hears_degraded.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn hear_degraded(&self, heard: bool) {
+        self.hears_degraded.store(heard, Ordering::Relaxed);
     }
 
     /// The same route for requests of this class, made at first sight. Cost: that of [`route`](Self::route).
@@ -181,9 +197,7 @@ impl Goodput {
     /// Successful responses on this route are streams from here on: judged at their head, in flight no longer than that. For
     /// routes that are known when the instance is built, say so there: [`stream_routes`](GoodputBuilder::stream_routes).
     pub fn mark_streaming(&self, route: RouteId) {
-        if let Some(route) = self.routes.get(route) {
-            route.mark_streaming();
-        }
+        self.routes.mark_streaming(route);
     }
 
     /// Work that is no request, under a name that SLOs select as they select routes.
@@ -217,10 +231,12 @@ impl Goodput {
         self.stopwatch.check();
         // The lock is held while reading, so that a later mark never has older counts.
         let mut monitor = self.monitor.lock();
-        let (mut counts, finished) = read_counts(&self.routes, self.slos.len());
+        let in_force = self.in_force();
+        let (by_id, finished) = read_counts(&self.routes, in_force.fingerprints());
         let now = now();
-        monitor.slices.tick(now, &mut counts);
-        if monitor.tick(now, &counts, &self.slos) {
+        let mut live = in_force.live(&by_id);
+        monitor.slices.tick(now, &mut live);
+        if monitor.tick(now, &live, &in_force.slos) {
             monitor.waiting.tick(now, &self.routes, &self.present, &finished);
         }
     }
@@ -237,17 +253,21 @@ impl Goodput {
     pub fn status(&self) -> Status {
         // The time first, the counts after: no event within a window is missed. Both before the lock: a tick does not wait
         // for them, and its newer mark lies behind no far edge.
-        let now = self.now();
-        let detail = read_detail(&self.routes, &self.reasons, self.slos.len());
+        let (mut now, mut in_force) = (self.now(), self.in_force());
+        let mut detail = read_detail(&self.routes, &self.reasons, &in_force);
         let monitor = self.monitor.lock();
+        if !Arc::ptr_eq(&in_force, &self.in_force.read()) {
+            // The monitor has gone on to another definition meanwhile. While its lock is held it goes on to no further one.
+            (now, in_force) = (self.now(), self.in_force());
+            detail = read_detail(&self.routes, &self.reasons, &in_force);
+        }
         compose(crate::read::Parts {
-            slos: &self.slos,
+            in_force: &in_force,
             monitor: &monitor,
             detail,
             now,
             tick_every: self.tick_every,
             routes: &self.routes,
-            definition: &self.definition,
             mishaps: &self.mishaps,
             gauges: &self.gauges,
             wall: self.timeline.wall_at(now),
@@ -273,28 +293,42 @@ impl Goodput {
         status
     }
 
-    /// The definition it was built from.
-    pub fn definition(&self) -> &Definition {
-        &self.definition
+    /// No status from before this moment is shared any longer.
+    pub(crate) fn forget_shared_status(&self) {
+        *self.shared.lock() = None;
     }
 
-    /// For each SLO, every verdict its rules can give to an event, or to a slice where it judges those, so that an exporter can begin each series at 0.
+    /// The definition in force: what it was built from, or what was [reloaded](Self::reload) last.
+    pub fn definition(&self) -> Arc<Definition> {
+        Arc::clone(&self.in_force.read().definition)
+    }
+
+    pub(crate) fn in_force(&self) -> Arc<InForce> {
+        Arc::clone(&self.in_force.read())
+    }
+
+    /// For each SLO of the definition, by name, every verdict that its rules can give to an event, and could before a reload, or
+    /// to a slice where it judges those, so that an exporter can begin each series at 0.
     ///
     /// A handler's own verdicts appear with [`Reason::HANDLER`](goodput_model::Reason::HANDLER).
-    pub fn possible_verdicts(&self) -> Vec<Vec<Verdict>> {
-        let mut possible = vec![Vec::new(); self.slos.len()];
-        for route in self.routes.iter() {
-            for class in route.table().classes() {
-                for (&slo, verdict) in route.slos().iter().zip(&class.verdicts) {
-                    let (Some(verdict), Some(known)) = (verdict, possible.get_mut(slo)) else { continue };
+    pub fn possible_verdicts(&self) -> Vec<(String, Vec<Verdict>)> {
+        // The lock first, as its slices are those of the definition in force.
+        let monitor = self.monitor.lock();
+        let in_force = self.in_force();
+        let mut possible: Vec<_> = in_force.slos.iter().map(|slo| (slo.name.clone(), Vec::new())).collect();
+        for version in self.routes.versions() {
+            let owners: Vec<_> = version.slos().iter().map(|id| in_force.owner(*id)).collect();
+            for class in version.table().classes() {
+                for (owner, verdict) in owners.iter().zip(&class.verdicts) {
+                    let known = owner.and_then(|owner| possible.get_mut(owner.row));
+                    let (Some(verdict), Some((_, known))) = (verdict, known) else { continue };
                     if !known.contains(verdict) {
                         known.push(*verdict);
                     }
                 }
             }
         }
-        let monitor = self.monitor.lock();
-        for (index, known) in possible.iter_mut().enumerate() {
+        for (index, (_, known)) in possible.iter_mut().enumerate() {
             if let Some(reason) = monitor.slices.reason(index) {
                 *known = vec![Verdict::Good, Verdict::Bad(reason)];
             }
@@ -359,6 +393,11 @@ impl Goodput {
     }
 }
 
+/// Whether some SLO looks at quality.
+pub(crate) fn has_quality(definition: &Definition) -> bool {
+    definition.slos.iter().any(|slo| slo.indicator() == Indicator::Quality)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
@@ -390,7 +429,8 @@ mod tests {
             goodput.work("/known").good();
         };
         record_all(); // The route, and what is allocated once, are there from here on.
-        let _held = (goodput.monitor.lock(), goodput.shared.lock(), goodput.routes.lock_admission());
+        let _held = (goodput.ledger.lock(), goodput.monitor.lock(), goodput.in_force.write());
+        let _held = (goodput.shared.lock(), goodput.routes.lock_admission());
         let (done, recorded) = mpsc::channel();
         thread::spawn(move || {
             record_all();

@@ -8,6 +8,7 @@
 //! - [`Request`] records one request of a protocol, [`Work`] anything else; [`Level`] and [`Dataset`] say how full and how old
 //!   something is.
 //! - [`Ticker`] keeps history; [`Goodput::status`] reads everything as one value.
+//! - [`Goodput::reload`] puts another definition in force; requests in flight are judged by what they began under.
 //! - [`Stopwatch`] times requests and [`Timeline`] carries windows; each has a manual twin for tests.
 //!
 //! Recording takes no lock, allocates nothing and reads the clock twice, once a shard of the counters has seen a route, and a
@@ -21,11 +22,13 @@ mod builder;
 mod calendar;
 mod classify;
 mod clock;
+mod compile;
 mod gauge;
 mod goodput;
 mod looks_at;
 mod read;
 mod record;
+mod reload;
 mod request;
 mod ticker;
 mod work;
@@ -40,10 +43,11 @@ pub use gauge::{Dataset, Level};
 pub use goodput::Goodput;
 pub use goodput_model::*;
 pub use read::{
-    ConditionStatus, ErrorCount, Flag, Latencies, LatencySummary, ReasonCount, RouteReason, RouteStatus, RunningSlice,
-    Scope, SliceStatus, SloStatus, SlotError, SlotPlan, Status, Tier, WindowStatus,
+    ConditionStatus, ErrorCount, Flag, Latencies, LatencySummary, ReasonCount, RemovedSlo, RouteReason, RouteStatus,
+    RunningSlice, Scope, SliceStatus, SloStatus, SlotError, SlotPlan, SlotTier, Status, WindowStatus,
 };
 pub use record::{ClassId, RequestClass, RouteId};
+pub use reload::{Reload, ReloadError};
 pub use request::{Head, Request};
 pub use ticker::{Ticker, TickerError};
 pub use work::{Work, WorkGuard};

@@ -2,6 +2,7 @@
 
 use goodput_model::{Budgeting, Definition, Indicator, Slo};
 
+pub(crate) use crate::record::is_own;
 use crate::record::{ClassId, RouteId, Routes};
 
 /// What an SLO looks at.
@@ -30,12 +31,6 @@ pub(crate) fn looks_at<'a>(definition: &'a Definition, slo: &'a Slo) -> LooksAt<
         _ if names.is_empty() => LooksAt::Everything,
         _ => LooksAt::Routes(names),
     }
-}
-
-/// Whether the route of this template is for requests and work of the service's own, and for nothing else that is counted under a
-/// name.
-pub(crate) fn is_own(template: &str) -> bool {
-    !Definition::PREFIXES.iter().any(|prefix| template.starts_with(prefix))
 }
 
 /// The longest template of a thing.

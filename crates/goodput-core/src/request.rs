@@ -5,10 +5,11 @@ use goodput_model::Verdict;
 use crate::Goodput;
 use crate::classify::{Code, Ending, Histogram, Word};
 use crate::clock::Reading;
-use crate::record::{Figure, Point, Reasons, Route, RouteId, Said, Slot};
+use crate::record::{Figure, Point, Reasons, RouteId, Said, Slot, Version, VersionId};
 
 /// A request in flight, for whoever instruments a protocol. It is data; recording needs the [`Goodput`] it began on. On
-/// another one it would be in flight for ever here, and end without a beginning there.
+/// another one it would be in flight for ever here, and end without a beginning there. To its end it is judged by the rules that
+/// were in force when it began, whatever is [reloaded](Goodput::reload) meanwhile.
 ///
 /// Call [`respond`](Self::respond) when there is a response head, [`first_byte`](Self::first_byte) at the first byte of the
 /// body, and [`end`](Self::end) when it is over, from a `Drop` if nothing else came first. Calls that come too late or twice
@@ -30,7 +31,7 @@ use crate::record::{Figure, Point, Reasons, Route, RouteId, Said, Slot};
 /// end of a stream.
 #[derive(Debug)]
 pub struct Request {
-    route: RouteId,
+    version: VersionId,
     slot: Slot,
     begun: Reading,
     stage: Stage,
@@ -127,7 +128,8 @@ impl From<Code> for Head {
 
 impl Request {
     /// A request on `route` begins now.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as below")]
+    #[inline(always)]
     pub fn begin(goodput: &Goodput, route: RouteId) -> Self {
         Self::begin_at(goodput, route, goodput.stopwatch().read())
     }
@@ -137,21 +139,24 @@ impl Request {
     #[inline(always)]
     pub(crate) fn begin_at(goodput: &Goodput, route: RouteId, begun: Reading) -> Self {
         let slot = goodput.present().read();
-        if let Some(route) = goodput.routes().get(route) {
-            route.begin(slot, 1);
-        }
-        Self::resumed(route, slot, begun)
+        let version = goodput.routes().begin(route, slot);
+        Self::resumed(version, slot, begun)
     }
 
     /// A request without a head yet that began there and then.
     #[inline]
-    pub(crate) fn resumed(route: RouteId, slot: Slot, begun: Reading) -> Self {
-        Self { route, slot, begun, stage: Stage::Waiting }
+    pub(crate) fn resumed(version: VersionId, slot: Slot, begun: Reading) -> Self {
+        Self { version, slot, begun, stage: Stage::Waiting }
     }
 
     /// The route it is counted on.
     pub fn route(&self) -> RouteId {
-        self.route
+        self.version.route()
+    }
+
+    /// The version of the route it is counted under.
+    pub(crate) fn version(&self) -> VersionId {
+        self.version
     }
 
     /// The handler's verdict, said before there is a head. The head's own goes before it; of several the last counts.
@@ -193,7 +198,7 @@ impl Request {
     fn respond_plainly(&mut self, goodput: &Goodput, code: Code) -> bool {
         let Stage::Waiting = self.stage else { return self.respond_specially(goodput, code.into()) };
         let elapsed = self.elapsed(goodput);
-        let Some(route) = goodput.routes().get(self.route) else { return false };
+        let Some(route) = goodput.routes().version(self.version) else { return false };
         if route.streams() {
             self.pass_special_head(goodput, route, code.into(), elapsed)
         } else {
@@ -212,12 +217,15 @@ impl Request {
 
     /// As [`respond`](Self::respond), `elapsed` nanoseconds after the beginning.
     pub(crate) fn respond_after(&mut self, goodput: &Goodput, head: Head, elapsed: u64) -> bool {
-        goodput.routes().get(self.route).is_some_and(|route| self.pass_special_head(goodput, route, head, elapsed))
+        goodput
+            .routes()
+            .version(self.version)
+            .is_some_and(|route| self.pass_special_head(goodput, route, head, elapsed))
     }
 
     /// A head that says more than its code, or comes after something was said, or is that of a stream.
     #[cold]
-    fn pass_special_head(&mut self, goodput: &Goodput, route: &Route, head: Head, elapsed: u64) -> bool {
+    fn pass_special_head(&mut self, goodput: &Goodput, route: &Version, head: Head, elapsed: u64) -> bool {
         let in_all = match self.stage {
             Stage::Told(told) if head.verdict.is_none() => {
                 let degraded = head.degraded && told.word == Word::Good;
@@ -241,7 +249,7 @@ impl Request {
     fn pass_head(
         &mut self,
         goodput: &Goodput,
-        route: &Route,
+        route: &Version,
         code: Code,
         heard: Heard,
         stream: bool,
@@ -276,7 +284,7 @@ impl Request {
     }
 
     #[cold]
-    fn open_stream(&self, goodput: &Goodput, route: &Route) {
+    fn open_stream(&self, goodput: &Goodput, route: &Version) {
         route.leave(self.slot, goodput.present().read(), 1);
         route.open_stream();
     }
@@ -297,7 +305,7 @@ impl Request {
     pub fn complete_at_head(&mut self, goodput: &Goodput) {
         match self.stage {
             Stage::Body(ahead) => {
-                if let Some(route) = goodput.routes().get(self.route) {
+                if let Some(route) = goodput.routes().version(self.version) {
                     self.finish(goodput, route, &ahead, Ending::Completed, ahead.head);
                 }
             }
@@ -309,7 +317,7 @@ impl Request {
     /// The request is over.
     #[inline]
     pub fn end(&mut self, goodput: &Goodput, ending: Ending) {
-        let Some(route) = goodput.routes().get(self.route) else { return };
+        let Some(route) = goodput.routes().version(self.version) else { return };
         match self.stage {
             Stage::Over => {}
             Stage::Waiting | Stage::Told(_) => {
@@ -331,7 +339,7 @@ impl Request {
     /// trailers, or has come to its end without one.
     pub fn end_with(&mut self, goodput: &Goodput, ending: Ending, code: Code) {
         if let Stage::Body(ahead) = &mut self.stage
-            && let Some(route) = goodput.routes().get(self.route)
+            && let Some(route) = goodput.routes().version(self.version)
         {
             ahead.code = code;
             ahead.fails = code.is_failure() || ahead.heard.word == Word::Bad;
@@ -348,7 +356,7 @@ impl Request {
 
     #[expect(clippy::inline_always, reason = "at the end of every body that is followed")]
     #[inline(always)]
-    fn finish(&mut self, goodput: &Goodput, route: &Route, ahead: &Ahead, ending: Ending, elapsed: u64) {
+    fn finish(&mut self, goodput: &Goodput, route: &Version, ahead: &Ahead, ending: Ending, elapsed: u64) {
         self.stage = Stage::Over;
         let Ahead { head, first, end_base, code, heard, fails, stream, times_first } = *ahead;
         if let Some(said) = heard.said {
@@ -374,7 +382,7 @@ impl Request {
     #[cold]
     fn close_stream(&mut self, goodput: &Goodput, head: u64, elapsed: u64) {
         self.stage = Stage::Over;
-        if let Some(route) = goodput.routes().get(self.route) {
+        if let Some(route) = goodput.routes().version(self.version) {
             route.close_stream(elapsed.saturating_sub(head));
         }
     }
@@ -387,7 +395,7 @@ impl Request {
 
 /// The figures beyond the head, where some SLO has had their clock read.
 #[inline]
-fn time_later(route: &Route, first: Option<u64>, elapsed: u64) {
+fn time_later(route: &Version, first: Option<u64>, elapsed: u64) {
     if let Some(first) = first {
         route.time(Figure::FirstByte, first);
     }
@@ -398,7 +406,7 @@ fn time_later(route: &Route, first: Option<u64>, elapsed: u64) {
 
 /// Counts the word for what went wrong, where the way it ended does not say it alone. Just before it is finished.
 #[cold]
-fn note_error(route: &Route, code: Code, heard: Heard, ending: Ending) {
+fn note_error(route: &Version, code: Code, heard: Heard, ending: Ending) {
     if !matches!(ending, Ending::Completed | Ending::Dropped) {
         return;
     }

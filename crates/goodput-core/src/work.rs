@@ -138,7 +138,7 @@ impl<'a> Work<'a> {
     }
 
     fn count(self, verdict: Verdict, count: u64) {
-        let Some(route) = self.goodput.routes().get(self.route).filter(|_| count > 0) else { return };
+        let Some(route) = self.goodput.routes().current(self.route).filter(|_| count > 0) else { return };
         let now = self.goodput.present().read();
         route.begin(now, count);
         if let Some(said) = self.goodput.reasons().said(Some(verdict)) {

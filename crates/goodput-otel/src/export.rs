@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use goodput_core::{Goodput, Slo};
 use opentelemetry::metrics::{AsyncInstrument, Meter};
+use parking_lot::Mutex;
 
-use crate::attributes::{SloAttributes, text};
 use crate::claim::Claim;
 use crate::held::Held;
-use crate::instruments::{INSTRUMENTS, Instrument, Labels, Observe, Read};
-use crate::series;
+use crate::instruments::{INSTRUMENTS, Instrument, Observe, Read};
+use crate::labels::Labels;
 
 /// Lets `meter` read `goodput`: a leaked instance, or a reference to an `Arc` of one.
 ///
@@ -55,31 +54,18 @@ impl Options {
     /// As [`export()`].
     pub fn export(self, goodput: impl Into<Held>, meter: &Meter) -> Result<Exporter, ExportError> {
         let held = goodput.into();
-        let labels = held.with(|goodput| self.labels(goodput)).ok_or(ExportError::Gone)??;
-        let service = labels.service.as_str().to_owned();
+        let labels = held.with(|goodput| Labels::new(goodput, self.series_limit)).ok_or(ExportError::Gone)?;
+        let too_many =
+            |(instrument, series)| ExportError::TooManySeries { instrument, series, limit: self.series_limit };
+        let labels = labels.map_err(too_many)?;
+        let service = labels.service_name().to_owned();
         let claim = Claim::new(&service, &held).ok_or(ExportError::AlreadyExported { service })?;
-        let reading = Arc::new(Reading { held, on: AtomicBool::new(true), labels });
+        let (on, series_limit) = (AtomicBool::new(true), self.series_limit);
+        let reading = Arc::new(Reading { held, on, series_limit, labels: Mutex::new(labels) });
         for instrument in &INSTRUMENTS {
             register(meter, instrument, &reading);
         }
         Ok(Exporter { claim, reading })
-    }
-
-    /// The labels of all series, if there are not too many.
-    fn labels(self, goodput: &Goodput) -> Result<Labels, ExportError> {
-        let service = text(&goodput.definition().service);
-        let attributes = |slo: &Slo| SloAttributes::new(&service, slo.name());
-        let slos = goodput.definition().slos.iter().map(attributes).collect();
-        let labels = Labels { slos, reasons: series::reasons(goodput), service };
-        let status = goodput.status();
-        for instrument in &INSTRUMENTS {
-            let series = (instrument.series)(&labels, &status);
-            if series > self.series_limit {
-                let instrument = instrument.name.name;
-                return Err(ExportError::TooManySeries { instrument, series, limit: self.series_limit });
-            }
-        }
-        Ok(labels)
     }
 }
 
@@ -91,6 +77,13 @@ pub struct Exporter {
 }
 
 impl Exporter {
+    /// The SLOs that a reload has added or changed and that are not exported in full, as of the last collection, since some
+    /// instrument would have more series than its limit. An SLO is never exported in part of its counters: a new one has no series
+    /// at all, and a changed one only those it had.
+    pub fn left_out(&self) -> Vec<String> {
+        self.reading.labels.lock().left_out().to_vec()
+    }
+
     /// Ends the export: the series end with the next collection, and the service's name is free again. OpenTelemetry keeps
     /// the callbacks, which do nothing from here on.
     pub fn stop(self) {
@@ -105,7 +98,8 @@ impl Exporter {
 struct Reading {
     held: Held,
     on: AtomicBool,
-    labels: Labels,
+    series_limit: usize,
+    labels: Mutex<Labels>,
 }
 
 impl Reading {
@@ -114,8 +108,15 @@ impl Reading {
     fn read<T>(&self, max_age: Duration, observe: Observe<T>, observer: &dyn AsyncInstrument<T>) {
         if self.on.load(Ordering::Relaxed) {
             let callback = AssertUnwindSafe(|| {
-                if let Some(status) = self.held.with(|goodput| goodput.status_within(max_age)) {
-                    observe(&self.labels, &status, observer);
+                let read = self.held.with(|goodput| {
+                    let status = goodput.status_within(max_age);
+                    // After the status, so that there are labels for all that it shows.
+                    let mut labels = self.labels.lock();
+                    labels.follow(goodput, self.series_limit);
+                    (status, labels)
+                });
+                if let Some((status, labels)) = read {
+                    observe(&labels, &status, observer);
                 }
             });
             if let Err(payload) = catch_unwind(callback) {

@@ -1,20 +1,18 @@
 //! The instruments: each with its name, how many series it has, and how it is read off a status.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use goodput_core::names::{self, Name};
-use goodput_core::{Reason, ReasonCount, Remaining, SloStatus, Status};
+use goodput_core::{Remaining, Status};
 use opentelemetry::metrics::AsyncInstrument;
-use opentelemetry::{KeyValue, StringValue};
 
-use crate::attributes::{SloAttributes, text};
-use crate::series::ReasonSeries;
+use crate::attributes::text;
+use crate::labels::Labels;
 
 /// One instrument.
 pub(crate) struct Instrument {
     pub(crate) name: Name,
-    /// How many series it will have, whatever the traffic.
+    /// How many series it will have, whatever the traffic, until a reload.
     pub(crate) series: fn(&Labels, &Status) -> usize,
     pub(crate) read: Read,
     /// How old the status may be that it is read off.
@@ -38,13 +36,13 @@ const SHARED: Duration = Duration::from_millis(50);
 pub(crate) const INSTRUMENTS: [Instrument; 9] = [
     Instrument {
         name: names::EVENTS,
-        series: |labels, _| labels.slos.len() * 3,
+        series: |labels, _| labels.counted() * 3,
         read: Read::Counter(Labels::observe_events),
         max_age: Duration::ZERO,
     },
     Instrument {
         name: names::EVENT_REASONS,
-        series: |labels, _| labels.reasons.iter().map(BTreeMap::len).sum(),
+        series: |labels, _| labels.reasons(),
         read: Read::Counter(Labels::observe_reasons),
         max_age: SHARED,
     },
@@ -57,7 +55,7 @@ pub(crate) const INSTRUMENTS: [Instrument; 9] = [
     Instrument { name: names::COVERAGE, series: windows, read: Read::Gauge(Labels::observe_coverage), max_age: SHARED },
     Instrument {
         name: names::BUDGET_REMAINING,
-        series: |labels, _| labels.slos.len() * 2,
+        series: |labels, status| labels.gauges(status).count() * 2,
         read: Read::Gauge(Labels::observe_budget),
         max_age: SHARED,
     },
@@ -76,63 +74,38 @@ pub(crate) const INSTRUMENTS: [Instrument; 9] = [
     },
     Instrument {
         name: names::OBJECTIVE,
-        series: |labels, _| labels.slos.len(),
+        series: |labels, status| labels.gauges(status).count(),
         read: Read::Gauge(Labels::observe_objectives),
         max_age: SHARED,
     },
 ];
 
-fn windows(_: &Labels, status: &Status) -> usize {
-    status.slos.iter().map(|slo| slo.windows.len()).sum()
-}
-
-/// The attribute values of all series.
-#[derive(Debug)]
-pub(crate) struct Labels {
-    pub(crate) service: StringValue,
-    pub(crate) slos: Vec<SloAttributes>,
-    pub(crate) reasons: ReasonSeries,
+fn windows(labels: &Labels, status: &Status) -> usize {
+    labels.gauges(status).map(|(_, slo)| slo.windows.len()).sum()
 }
 
 impl Labels {
-    fn slos<'a>(&'a self, status: &'a Status) -> impl Iterator<Item = (&'a SloAttributes, &'a SloStatus)> {
-        self.slos.iter().zip(&status.slos)
-    }
-
-    fn service(&self) -> [KeyValue; 1] {
-        [KeyValue::new(names::SERVICE, self.service.clone())]
-    }
-
     fn observe_events(&self, status: &Status, observer: &dyn AsyncInstrument<u64>) {
-        for (attributes, slo) in self.slos(status) {
-            let counts = slo.counts;
+        for (slo, counts, _) in self.counters(status) {
             for (verdict, count) in [("good", counts.good), ("bad", counts.bad), ("excluded", counts.excluded)] {
-                observer.observe(count, &attributes.verdict(verdict));
+                observer.observe(count, &slo.attributes.verdict(verdict));
             }
         }
     }
 
     /// Every series every time, zeros included: one that pauses would start over for delta readers.
     fn observe_reasons(&self, status: &Status, observer: &dyn AsyncInstrument<u64>) {
-        for ((attributes, slo), series) in self.slos(status).zip(&self.reasons) {
-            let mut sums: BTreeMap<_, u64> = series.keys().map(|key| (key.clone(), 0)).collect();
-            for ReasonCount { verdict, count, .. } in &slo.reasons {
-                let Some(reason) = verdict.reason() else { continue };
-                let own = (verdict.label(), reason.to_string());
-                let key = if series.contains_key(&own) { own } else { (own.0, Reason::OTHER.to_string()) };
-                let sum = sums.entry(key).or_default();
-                *sum = sum.saturating_add(*count);
-            }
-            for (key, sum) in &sums {
-                if let Some(reason) = series.get(key) {
-                    observer.observe(*sum, &attributes.reason(key.0, reason));
+        for (slo, _, counted) in self.counters(status) {
+            for (key, sum) in slo.reason_sums(counted) {
+                if let Some(series) = slo.reasons.get(&key) {
+                    observer.observe(sum, &slo.attributes.reason(key.0, &series.reason));
                 }
             }
         }
     }
 
     fn observe_burn_rates(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
-        for (attributes, slo) in self.slos(status) {
+        for (attributes, slo) in self.gauges(status) {
             for window in &slo.windows {
                 if let Some(burn) = window.burn.value() {
                     observer.observe(burn, &attributes.window(&text(&window.label())));
@@ -142,7 +115,7 @@ impl Labels {
     }
 
     fn observe_coverage(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
-        for (attributes, slo) in self.slos(status) {
+        for (attributes, slo) in self.gauges(status) {
             for window in &slo.windows {
                 let attributes = attributes.window(&text(&window.label()));
                 observer.observe(window.seen.coverage.share(), &attributes);
@@ -151,7 +124,7 @@ impl Labels {
     }
 
     fn observe_budget(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
-        for (attributes, slo) in self.slos(status) {
+        for (attributes, slo) in self.gauges(status) {
             match slo.budget.remaining() {
                 Remaining::NoData => {}
                 Remaining::AtMost(share) => observer.observe(share, &attributes.known("at_most")),
@@ -161,7 +134,7 @@ impl Labels {
     }
 
     fn observe_objectives(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
-        for (attributes, slo) in self.slos(status) {
+        for (attributes, slo) in self.gauges(status) {
             observer.observe(slo.objective.ratio(), &attributes.alone());
         }
     }

@@ -22,6 +22,13 @@
 //! Gauges are this instance's own readings: do not average them across replicas. Fleet-wide burn rates and budgets are
 //! computed from the counters, which add up.
 //!
+//! # Reloads
+//!
+//! The series of an SLO that a [reload](goodput_core::Goodput::reload) adds appear with the next collection. Counters never fall: what
+//! an SLO counted before it was changed stays in them, and those of one that was removed stay as they are, since a series that pauses
+//! would start over. Where an instrument has no place for the series of another SLO, that SLO is left out whole, and
+//! [`Exporter::left_out`] names it; the reload itself is not refused, as the process goes on to know the SLO.
+//!
 //! # What else it takes
 //!
 //! - **`service.instance.id`** on the resource. Without it two replicas write to one series, and a counter that jumps between
@@ -42,6 +49,7 @@ mod claim;
 mod export;
 mod held;
 mod instruments;
+mod labels;
 mod series;
 
 pub use export::{ExportError, Exporter, Options, export};

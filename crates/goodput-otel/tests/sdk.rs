@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use goodput_core::{
-    Budgeting, Code, Counts, Ending, Goodput, Head, Moment, Period, Request, Slo, Stopwatch, Timeline, Verdict, Window,
-    names,
+    Budgeting, Code, Counts, Definition, Ending, Goodput, Head, Moment, Period, Request, Slo, Stopwatch, Timeline,
+    Verdict, Window, names,
 };
 use goodput_otel::{ExportError, Options, export};
 use opentelemetry::metrics::{Meter, MeterProvider as _};
@@ -44,6 +44,11 @@ impl Sdk {
     fn collect(&self) -> Series {
         self.exporter.reset();
         self.provider.force_flush().unwrap();
+        self.read()
+    }
+
+    /// What the collections since the last one asked for here have given, the last of each series.
+    fn read(&self) -> Series {
         let mut series = Series::new();
         for resource in self.exporter.get_finished_metrics().unwrap() {
             for metric in resource.scope_metrics().flat_map(ScopeMetrics::metrics) {
@@ -301,4 +306,100 @@ fn a_leaked_instance_is_exported_by_reference() {
     goodput.tick(Moment::at(Duration::from_secs(10)));
     export(goodput, &sdk.meter()).unwrap();
     assert_eq!(sdk.collect()["goodput.instance.in_flight{service=leaked}"], 0.0);
+}
+
+/// A definition of these SLOs, each for everything, with these declared reasons.
+fn definition(service: &str, slos: impl IntoIterator<Item = Slo>, reasons: &[&str]) -> Definition {
+    let mut definition = Definition::new(service);
+    definition.slos.extend(slos);
+    definition.reasons.extend(reasons.iter().map(|reason| (*reason).to_owned()));
+    definition
+}
+
+fn ok() -> Slo {
+    Slo::availability("ok", "99%")
+}
+
+#[test]
+fn no_counter_falls_and_no_difference_is_counted_twice_whatever_is_reloaded() {
+    let (cumulative, delta) = (Sdk::new(), Sdk::with(Temporality::Delta));
+    let (stopwatch, _) = Stopwatch::manual();
+    let builder = Goodput::builder("").definition(definition("moving", [ok()], &[])).stopwatch(stopwatch);
+    let goodput = Arc::new(builder.build().unwrap());
+    let provider = SdkMeterProvider::builder()
+        .with_reader(PeriodicReader::builder(cumulative.exporter.clone()).build())
+        .with_reader(PeriodicReader::builder(delta.exporter.clone()).build())
+        .build();
+    export(&goodput, &provider.meter("goodput")).unwrap();
+    let cumulative = Sdk { exporter: cumulative.exporter, provider: provider.clone() };
+    let delta = Sdk { exporter: delta.exporter, provider };
+    let fast = |millis| Slo::latency("fast", "99%", Duration::from_millis(millis));
+    let reloads = [
+        definition("moving", [ok(), fast(100)], &[]),
+        definition("moving", [fast(200), ok().bad_statuses([404])], &["a"]),
+        definition("moving", [fast(100)], &["b"]),
+        definition("moving", [], &[]),
+        definition("moving", [ok(), Slo::quality("fast", "90%")], &["a", "b"]),
+    ];
+    let counters = |series: Series| -> Series {
+        series.into_iter().filter(|(name, _)| name.starts_with("goodput.events")).collect()
+    };
+    let (mut highest, mut sums) = (Series::new(), Series::new());
+    for next in [None].into_iter().chain(reloads.into_iter().map(Some)) {
+        if let Some(next) = next {
+            goodput.reload(next).unwrap();
+        }
+        for _ in 0..3 {
+            goodput.work("job").record(Verdict::Good, Duration::from_millis(150));
+            goodput.work("job").bad("a");
+            goodput.work("job").bad("b");
+            // A flush collects both readers.
+            delta.exporter.reset();
+            let totals = counters(cumulative.collect());
+            for (name, before) in &highest {
+                assert!(totals.get(name).is_some_and(|now| now >= before), "{name} after {before}: {totals:?}");
+            }
+            for (name, difference) in counters(delta.read()) {
+                assert!(difference >= 0.0, "{name}");
+                *sums.entry(name).or_default() += difference;
+            }
+            highest = totals;
+        }
+    }
+    assert_eq!(sums, highest);
+    let events =
+        |slo: &str, verdict: &str| highest[&format!("goodput.events{{service=moving,slo={slo},verdict={verdict}}}")];
+    // Of "ok" in 4 of 6 definitions, of "fast" in 3 and as a quality SLO in one.
+    assert_eq!((events("ok", "good"), events("ok", "bad")), (12.0, 24.0));
+    assert_eq!((events("fast", "good"), events("fast", "bad")), (6.0, 6.0));
+    let reason =
+        |word: &str| highest[&format!("goodput.events.reasons{{reason={word},service=moving,slo=ok,verdict=bad}}")];
+    assert_eq!(reason("a") + reason("b") + reason("other"), 24.0);
+    // What was counted as `other` stays there. A word has its own series from the first collection after it was declared: that
+    // is one of three events later, in the two definitions that declare "a" for "ok" and the one that declares "b".
+    assert_eq!((reason("a"), reason("b")), (5.0, 2.0));
+}
+
+#[test]
+fn an_slo_for_which_a_reload_leaves_no_place_is_left_out_whole_and_named() {
+    let sdk = Sdk::new();
+    let slos = |count: usize| (0..count).map(|n| Slo::availability(format!("slo-{n:03}"), "99%"));
+    let goodput = Arc::new(Goodput::builder("").definition(definition("growing", slos(1), &[])).build().unwrap());
+    let exporter = export(&goodput, &sdk.meter()).unwrap();
+    let each = sdk.collect().keys().filter(|name| name.starts_with("goodput.events.reasons")).count();
+    let most = 2_000 / each;
+    goodput.reload(definition("growing", slos(most + 2), &[])).unwrap();
+    goodput.work("job").bad("declined");
+    let series = sdk.collect();
+    assert!(!series.keys().any(|name| name.contains("otel.metric.overflow")));
+    let of = |n: usize| series.keys().filter(|name| name.contains(&format!("slo=slo-{n:03},"))).count();
+    assert_eq!((of(most), of(most + 1), of(0)), (0, 0, of(most - 1)));
+    assert!(of(0) > each);
+    assert_eq!(exporter.left_out(), [format!("slo-{most:03}"), format!("slo-{:03}", most + 1)]);
+    // A removed one keeps its counters, and so its place.
+    goodput.reload(definition("growing", slos(most + 2).skip(1), &[])).unwrap();
+    let series = sdk.collect();
+    assert_eq!(series["goodput.events{service=growing,slo=slo-000,verdict=bad}"], 1.0);
+    assert!(!series.keys().any(|name| name.contains("burn_rate") && name.contains("slo=slo-000,")), "its gauges end");
+    assert_eq!(exporter.left_out().len(), 2);
 }

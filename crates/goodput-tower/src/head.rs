@@ -33,7 +33,7 @@ impl Ahead {
     #[inline]
     pub(crate) fn of<B: Body>(goodput: &Goodput, asked: Asked, response: &Response<B>) -> Self {
         let code = Code::http(response.status().as_u16());
-        let says = says(response.extensions(), goodput.hears_degraded());
+        let says = says(goodput, response.extensions());
         if asked.may_be_grpc() || matches!(response.body().size_hint().exact(), None | Some(0)) {
             let (kind, code) = kind(asked, code, response.status(), response.headers());
             return Self { code, kind, says };
@@ -66,9 +66,10 @@ impl Ahead {
 
 /// Whether the handler says something about its response, which it does in the response's extensions.
 #[inline]
-fn says(extensions: &Extensions, hears_degraded: bool) -> bool {
+fn says(goodput: &Goodput, extensions: &Extensions) -> bool {
     !extensions.is_empty()
-        && (extensions.get::<Verdict>().is_some() || (hears_degraded && extensions.get::<Degraded>().is_some()))
+        && (extensions.get::<Verdict>().is_some()
+            || (goodput.hears_degraded() && extensions.get::<Degraded>().is_some()))
 }
 
 fn kind(asked: Asked, code: Code, status: StatusCode, headers: &HeaderMap) -> (Kind, Code) {

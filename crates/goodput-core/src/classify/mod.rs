@@ -4,6 +4,7 @@ mod bands;
 mod code;
 mod compile;
 mod ending;
+mod fingerprint;
 mod rules;
 mod table;
 
@@ -11,5 +12,6 @@ pub use code::Code;
 pub use compile::TableError;
 pub(crate) use ending::Word;
 pub use ending::{Ending, Outcome};
+pub(crate) use fingerprint::{Fingerprint, Fingerprints, SloId};
 pub(crate) use rules::RuleSet;
 pub(crate) use table::{ClassIndex, Histogram, Part, Table};

@@ -84,6 +84,18 @@ fn cancel_grace<'a>(slos: impl Iterator<Item = &'a Slo>, deadline: Option<Durati
     })
 }
 
+/// What a client that goes away counts as to this SLO; nothing if that is for the limit of its route to say.
+pub(crate) fn own_cancel(slo: &Slo) -> Option<CancelPolicy> {
+    let default = match slo.indicator() {
+        Indicator::Latency { threshold, .. } | Indicator::GoodAndFast { threshold, .. } => {
+            Some(CancelPolicy::BadIfOlder(threshold))
+        }
+        Indicator::Quality => Some(CancelPolicy::Exclude),
+        _ => None,
+    };
+    slo.cancel_policy().or(default)
+}
+
 /// What a status means before anything else is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Meaning {
@@ -94,13 +106,6 @@ pub(crate) enum Meaning {
 
 impl Rule {
     fn new(slo: &Slo, grace: Duration) -> Self {
-        let own_limit = match slo.indicator() {
-            Indicator::Latency { threshold, .. } | Indicator::GoodAndFast { threshold, .. } => {
-                CancelPolicy::BadIfOlder(threshold)
-            }
-            Indicator::Quality => CancelPolicy::Exclude,
-            _ => CancelPolicy::BadIfOlder(grace),
-        };
         let statuses = slo.status_overrides().map(|rule| (Code::http(rule.status), rule.meaning));
         let grpc_codes = slo.grpc_overrides().map(|rule| (Code::grpc(rule.code.into()), rule.meaning));
         Self {
@@ -108,7 +113,7 @@ impl Rule {
             // A read of data is over at once.
             judged_at: if is_of_reads(slo.indicator()) { JudgedAt::Head } else { slo.decision_point() },
             follows_streams: slo.follows_streams() && !is_of_reads(slo.indicator()),
-            cancel: slo.cancel_policy().unwrap_or(own_limit),
+            cancel: own_cancel(slo).unwrap_or(CancelPolicy::BadIfOlder(grace)),
             codes: statuses.chain(grpc_codes).collect(),
         }
     }

@@ -221,6 +221,19 @@ impl Table {
         self.limit
     }
 
+    /// How much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let class = |class: &Arc<Class>| size_of::<Class>() + size_of_val(&*class.verdicts) + 2 * size_of::<usize>();
+        let heads = self.early_entries.len() + self.untimed_entries.len() + self.head_entries.len();
+        size_of::<Self>()
+            + size_of_val(&*self.status_class)
+            + (heads + self.stream_entries.len()) * size_of::<Entry>()
+            + size_of_val(&*self.end_entries)
+            + size_of_val(&*self.parts)
+            + self.classes.iter().map(class).sum::<usize>()
+            + size_of_val(&*self.classes)
+    }
+
     /// How each SLO takes part, in the table's order.
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts

@@ -6,16 +6,17 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use goodput_model::{
-    Budget, BurnRate, CalendarUnit, Counts, Definition, Evaluation, Observation, Period, Verdict, Window,
+    Budget, BurnRate, CalendarUnit, Counts, Evaluation, Observation, Period, Reason, Verdict, Window,
     time_to_exhaustion,
 };
 
 use super::flags;
+use super::in_force::InForce;
 use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::{Detail, RouteDetail};
 use super::status::{
-    ConditionStatus, ErrorCount, ReasonCount, RouteReason, RouteStatus, Scope, SliceStatus, SloStatus, Status,
-    WindowStatus, saturating_sum,
+    ConditionStatus, ErrorCount, ReasonCount, RemovedSlo, RouteReason, RouteStatus, Scope, SliceStatus, SloStatus,
+    Status, WindowStatus, saturating_sum,
 };
 use super::waiting;
 use crate::clock::{Moment, StopwatchKind};
@@ -26,13 +27,12 @@ use crate::record::Routes;
 /// What a status is composed of.
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
-    pub(crate) slos: &'a [WatchedSlo],
+    pub(crate) in_force: &'a InForce,
     pub(crate) monitor: &'a Monitor,
     pub(crate) detail: Detail,
     pub(crate) now: Moment,
     pub(crate) tick_every: Duration,
     pub(crate) routes: &'a Routes,
-    pub(crate) definition: &'a Definition,
     pub(crate) mishaps: &'a Mishaps,
     pub(crate) gauges: &'a Gauges,
     /// What the wall clock shows now.
@@ -43,22 +43,12 @@ pub(crate) struct Parts<'a> {
 
 /// Composes a status. All of it but the ages of what is in flight is arithmetic on what was read.
 pub(crate) fn compose(parts: Parts<'_>) -> Status {
-    let Parts {
-        slos,
-        monitor,
-        mut detail,
-        now,
-        tick_every,
-        routes,
-        definition,
-        mishaps,
-        gauges,
-        wall,
-        queued,
-        stopwatch,
-    } = parts;
+    let Parts { in_force, monitor, mut detail, now, tick_every, routes, mishaps, gauges, wall, queued, stopwatch } =
+        parts;
+    let (slos, definition) = (&in_force.slos, &in_force.definition);
     let mut slices = monitor.slices.status(now, &detail.counts);
     monitor.slices.replace(&mut detail.counts);
+    monitor.slices.replace(&mut detail.totals);
     waiting::look(&monitor.waiting, routes, &mut detail.routes, now);
     mark_seen(&slices, &mut detail.seen);
     let mut flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);
@@ -66,19 +56,22 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
     flags.extend(flags::of_stopwatch(stopwatch));
     let observed = monitor.observe(now, &detail.counts, slos);
     let names: Vec<Arc<str>> = slos.iter().map(|slo| slo.name.as_str().into()).collect();
-    let overdue = overdue_by_slo(slos, &detail.routes);
+    let overdue = overdue_by_slo(in_force, &detail.routes);
+    let mut reasons = detail.reasons;
+    let of_removed = reasons.split_off(slos.len().min(reasons.len()));
+    let removed = compose_removed(in_force, monitor, &detail.totals, of_removed);
     let slos = slos
         .iter()
         .zip(observed)
-        .zip(detail.counts.iter().zip(detail.reasons).zip(overdue))
+        .zip(detail.counts.iter().zip(&detail.totals).zip(reasons).zip(overdue))
         .enumerate()
-        .map(|(index, ((slo, observed), ((counts, reasons), overdue)))| {
+        .map(|(index, ((slo, observed), (((live, counts), reasons), overdue)))| {
             let conditions = monitor.judge(index, slo, &observed);
             let present = slo.calendar.as_ref().and_then(|calendar| calendar.present(wall));
             let calendar = present.map(|present| Calendared {
                 unit: present.unit,
                 length: present.length,
-                seen: monitor.observe_one(now, present.gone, index, *counts),
+                seen: monitor.observe_one(now, present.gone, index, *live),
             });
             let slices = slices.remove(&index);
             compose_slo(
@@ -106,19 +99,42 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
         queued,
         unready: mishaps.unready.load(Ordering::Relaxed),
         slos,
+        removed,
         routes,
         flags,
     }
 }
 
-/// For each SLO, the events in flight that are older than its own limit.
-fn overdue_by_slo(slos: &[WatchedSlo], routes: &[RouteDetail]) -> Vec<u64> {
-    let mut overdue = vec![0_u64; slos.len()];
-    for route in routes.iter().filter(|route| !route.waiting.ages.is_empty()) {
-        for &index in &route.slos {
-            if let (Some(slo), Some(sum)) = (slos.get(index), overdue.get_mut(index)) {
-                let limit = slo.indicator.threshold().map_or(route.limit, |(threshold, _)| threshold);
-                *sum = sum.saturating_add(route.waiting.overdue(limit));
+fn compose_removed(
+    in_force: &InForce,
+    monitor: &Monitor,
+    totals: &[Counts],
+    reasons: Vec<Vec<(Verdict, u64)>>,
+) -> Vec<RemovedSlo> {
+    let totals = totals.iter().skip(in_force.slos.len());
+    let rows = in_force.removed().iter().zip(totals.zip(reasons));
+    rows.map(|(name, (counts, reasons))| {
+        let slices = monitor.slices.of_removed(name);
+        let reasons = slices.map_or(reasons, |(counts, reason)| bad_slices(counts, reason));
+        let counts = slices.map_or(*counts, |(counts, _)| counts);
+        RemovedSlo { name: name.to_string(), counts, reasons: reason_counts(reasons) }
+    })
+    .collect()
+}
+
+/// Slices are bad for one reason.
+fn bad_slices(counts: Counts, reason: Reason) -> Vec<(Verdict, u64)> {
+    let bad = (Verdict::Bad(reason), counts.bad);
+    Some(bad).filter(|(_, count)| *count > 0).into_iter().collect()
+}
+
+/// For each SLO, the events in flight that are older than the limit it had when they began.
+fn overdue_by_slo(in_force: &InForce, routes: &[RouteDetail]) -> Vec<u64> {
+    let mut overdue = vec![0_u64; in_force.slos.len()];
+    for version in routes.iter().flat_map(|route| &route.versions).filter(|own| !own.waiting.ages.is_empty()) {
+        for owner in version.slos.iter().filter_map(|id| in_force.owner(*id)) {
+            if let Some(sum) = overdue.get_mut(owner.row) {
+                *sum = sum.saturating_add(version.waiting.overdue(owner.threshold.unwrap_or(version.limit)));
             }
         }
     }
@@ -156,8 +172,7 @@ impl Counted {
         let reasons = reason_counts(self.reasons);
         let Some(mut slices) = self.slices else { return (reasons, None) };
         slices.event_reasons = reasons;
-        let bad = (Verdict::Bad(slices.bad_for), self.counts.bad);
-        (reason_counts(Some(bad).filter(|(_, count)| *count > 0).into_iter().collect()), Some(slices))
+        (reason_counts(bad_slices(self.counts, slices.bad_for)), Some(slices))
     }
 }
 
@@ -219,6 +234,8 @@ fn compose_slo(
 
 fn compose_route(route: RouteDetail, slos: &[Arc<str>], classes: &[String]) -> RouteStatus {
     let in_flight = route.begun.saturating_sub(route.finished);
+    // Read a moment later than what began.
+    let (overdue, oldest, stalled) = (route.overdue().min(in_flight), route.oldest(), route.is_stalled());
     let reasons = route.reasons.into_iter();
     let mut reasons: Vec<_> = reasons
         .filter_map(|(slo, verdict, count)| Some(RouteReason { slo: Arc::clone(slos.get(slo)?), verdict, count }))
@@ -235,11 +252,10 @@ fn compose_route(route: RouteDetail, slos: &[Arc<str>], classes: &[String]) -> R
         begun: route.begun,
         finished: route.finished,
         in_flight,
-        // Read a moment later than what began.
-        overdue: route.waiting.overdue(route.limit).min(in_flight),
+        overdue,
         limit: route.limit,
-        oldest: route.waiting.oldest(),
-        stalled: route.waiting.is_stalled(route.limit),
+        oldest,
+        stalled,
         outcomes: route.outcomes,
         reasons,
         errors,

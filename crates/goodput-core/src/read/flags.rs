@@ -209,8 +209,10 @@ pub(super) fn raise(
     } else if all >= MANY_EVENTS && unmatched > all / 5 {
         flags.push(Flag::ManyUnmatched { unmatched, all });
     }
-    let should_have_come = all >= MANY_EVENTS || monitor.age(now) >= SETTLED;
-    for (slo, seen) in slos.iter().zip(&detail.seen) {
+    for (index, (slo, seen)) in slos.iter().zip(&detail.seen).enumerate() {
+        // What others had before an SLO came with a reload says nothing about it.
+        let is_old = monitor.age_of(index, now) == monitor.age(now);
+        let should_have_come = (is_old && all >= MANY_EVENTS) || monitor.age_of(index, now) >= SETTLED;
         if !seen && should_have_come && looks_at_values(slo) {
             flags.push(Flag::NothingSet { slo: slo.name.clone(), names: slo.routes.clone() });
         } else if !seen && should_have_come {

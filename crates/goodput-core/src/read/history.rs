@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use goodput_model::{Counts, Coverage, Observation, Window};
 
-use super::slots::{SlotPlan, Tier};
+use super::slots::{SlotPlan, SlotTier};
 use crate::clock::Moment;
 
 /// The counts of all SLOs at one moment.
@@ -29,28 +29,78 @@ struct Ring {
 pub(crate) struct History {
     origin: Moment,
     rings: Vec<Ring>,
+    /// Of each SLO.
+    beginnings: Vec<Beginning>,
+}
+
+/// Since when an SLO is counted as it is now, and what its counters stood at then.
+#[derive(Clone, Copy, Debug)]
+struct Beginning {
+    at: Moment,
+    counts: Counts,
+}
+
+/// Where an SLO of another definition has its history from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Column {
+    /// The SLO that was at this position.
+    Kept(usize),
+    /// It begins now, with its counters at this.
+    Begins(Counts),
 }
 
 /// The far edge of a window: what the counters stood at there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Edge<'a> {
     at: Moment,
-    /// Nothing where the window reaches back to the origin, when every counter stood at 0.
+    /// Nothing where the window reaches back to the origin.
     counts: Option<&'a [Counts]>,
+    beginnings: &'a [Beginning],
     gap: Duration,
     /// Awake time at the first mark within the window: all since then was seen in it.
     inside: Option<Duration>,
 }
 
 impl History {
-    /// A history that begins at `origin`, with every counter at 0.
-    pub(crate) fn new(plan: &SlotPlan, origin: Moment) -> Self {
-        let ring = |tier: &Tier| Ring {
+    /// A history of so many SLOs that begins at `origin`, with every counter at 0.
+    pub(crate) fn new(plan: &SlotPlan, origin: Moment, slos: usize) -> Self {
+        let ring = |tier: &SlotTier| Ring {
             width: tier.width,
             capacity: usize::try_from(tier.span.as_nanos() / tier.width.as_nanos().max(1)).unwrap_or(usize::MAX) + 2,
             marks: VecDeque::new(),
         };
-        Self { origin, rings: plan.tiers().iter().map(ring).collect() }
+        let beginnings = vec![Beginning { at: origin, counts: Counts::default() }; slos];
+        Self { origin, rings: plan.tiers().iter().map(ring).collect(), beginnings }
+    }
+
+    /// Goes on with other SLOs. One that begins now has seen nothing before: all its past stands at what it begins with. What
+    /// was remembered of those that are gone is forgotten.
+    pub(crate) fn go_on_with(&mut self, columns: &[Column], now: Moment) {
+        let of = |past: &[Counts]| -> Box<[Counts]> {
+            let counts = |column: &Column| match *column {
+                Column::Kept(position) => past.get(position).copied().unwrap_or_default(),
+                Column::Begins(counts) => counts,
+            };
+            columns.iter().map(counts).collect()
+        };
+        let mut positions = columns.iter().enumerate();
+        let stay = positions.all(|(index, column)| matches!(column, Column::Kept(position) if *position == index));
+        if stay && columns.len() == self.beginnings.len() {
+            return;
+        }
+        for mark in self.rings.iter_mut().flat_map(|ring| &mut ring.marks) {
+            mark.counts = of(&mark.counts);
+        }
+        let beginning = |column: &Column| match *column {
+            Column::Kept(position) => self.beginnings.get(position).copied(),
+            Column::Begins(counts) => Some(Beginning { at: now, counts }),
+        };
+        self.beginnings = columns.iter().filter_map(beginning).collect();
+    }
+
+    /// Since when SLO `index` is counted as it is now.
+    pub(crate) fn beginning(&self, index: usize) -> Moment {
+        self.beginnings.get(index).map_or(self.origin, |beginning| beginning.at)
     }
 
     /// Remembers the counts at `now` in every tier whose slot is over. Late ticks are one mark at their true time.
@@ -79,6 +129,7 @@ impl History {
             Some(mark) => Edge {
                 at: mark.at,
                 counts: Some(&mark.counts),
+                beginnings: &self.beginnings,
                 gap: target.saturating_sub(mark.at.since_origin()),
                 inside,
             },
@@ -86,8 +137,8 @@ impl History {
         }
     }
 
-    fn origin_edge(&self, gap: Duration) -> Edge<'static> {
-        Edge { at: self.origin, counts: None, gap, inside: None }
+    fn origin_edge(&self, gap: Duration) -> Edge<'_> {
+        Edge { at: self.origin, counts: None, beginnings: &self.beginnings, gap, inside: None }
     }
 }
 
@@ -121,20 +172,28 @@ impl Ring {
 impl Edge<'_> {
     /// The events of SLO `index` since, given what its counters stand at now.
     pub(crate) fn counts_since(&self, index: usize, live: Counts) -> Counts {
-        live.since(self.counts.and_then(|counts| counts.get(index)).copied().unwrap_or_default())
+        let began_with = || self.beginnings.get(index).map(|beginning| beginning.counts);
+        let at_edge = self.counts.and_then(|counts| counts.get(index).copied()).or_else(began_with);
+        live.since(at_edge.unwrap_or_default())
     }
 
-    /// What SLO `index` saw since, given what its counters stand at now.
+    /// What SLO `index` saw since, given what its counters stand at now. An SLO that a reload has begun saw nothing before that.
     pub(crate) fn observe(&self, window: Window, now: Moment, index: usize, live: Counts) -> Observation {
+        let (mut at, mut gap, mut inside) = (self.at, self.gap, self.inside);
+        if let Some(begun) = self.beginnings.get(index).map(|beginning| beginning.at).filter(|begun| *begun > at) {
+            gap = at.since_origin().saturating_add(gap).saturating_sub(begun.since_origin());
+            at = begun;
+            inside = inside.map(|inside| inside.max(begun.awake()));
+        }
         // Of the time awake since the edge, as much as the gap may lie before the window; what lies after the first mark within
         // the window does not. The larger of the two is certain, so coverage never says too much.
-        let seen = now.awake().saturating_sub(self.at.awake()).saturating_sub(self.gap);
-        let seen = seen.max(self.inside.map_or(Duration::ZERO, |inside| now.awake().saturating_sub(inside)));
+        let seen = now.awake().saturating_sub(at.awake()).saturating_sub(gap);
+        let seen = seen.max(inside.map_or(Duration::ZERO, |inside| now.awake().saturating_sub(inside)));
         Observation {
             window,
             counts: self.counts_since(index, live),
             coverage: Coverage::new(seen, window.duration()),
-            edge_gap: self.gap,
+            edge_gap: gap,
         }
     }
 }
@@ -156,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_window_older_than_the_process_covers_its_age() {
-        let history = History::new(&SlotPlan::standard(Period::D30), at(0));
+        let history = History::new(&SlotPlan::standard(Period::D30), at(0), 1);
         let seen = history.edge(at(90), Window::H1).observe(Window::H1, at(90), 0, good(7));
         assert_eq!(
             (seen.counts.good, seen.coverage.seen(), seen.edge_gap),
@@ -166,7 +225,7 @@ mod tests {
 
     #[test]
     fn suspended_time_ages_a_window_without_covering_it() {
-        let mut history = History::new(&SlotPlan::standard(Period::D30), at(0));
+        let mut history = History::new(&SlotPlan::standard(Period::D30), at(0), 1);
         history.push(at(10), &[good(1)]);
         let now = Moment::with_awake(Duration::from_secs(8 * 60), Duration::from_secs(4 * 60));
         let seen = history.edge(now, Window::M5).observe(Window::M5, now, 0, good(9));
@@ -177,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_was_seen_after_a_suspend_is_covered_while_the_far_edge_lies_within_it() {
-        let mut history = History::new(&SlotPlan::standard(Period::D30), at(0));
+        let mut history = History::new(&SlotPlan::standard(Period::D30), at(0), 1);
         let (awake, slept) = (Duration::from_secs(3_600), Duration::from_secs(8 * 3_600));
         history.push(Moment::with_awake(awake, awake), &[good(1)]);
         let after = |seconds| {
@@ -192,7 +251,7 @@ mod tests {
     #[test]
     fn memory_stays_within_the_plan() {
         let plan = SlotPlan::compact(Period::D7);
-        let mut history = History::new(&plan, at(0));
+        let mut history = History::new(&plan, at(0), 1);
         for tick in 0..200_000 {
             history.push(at(tick * 10), &[good(tick)]);
         }
@@ -207,7 +266,7 @@ mod tests {
             steps in prop::collection::vec((1_u64..40_000, 0_u64..100), 1..400),
             window in prop::sample::select(vec![Window::M5, Window::M30, Window::H1, Window::H6, Window::D1, Window::D3]),
         ) {
-            let mut history = History::new(&SlotPlan::standard(Period::D30), at(0));
+            let mut history = History::new(&SlotPlan::standard(Period::D30), at(0), 1);
             let mut trace = vec![(0_u64, 0_u64)]; // (millisecond, counter): events fall just before each tick
             for (step, events) in steps {
                 let (time, count) = *trace.last().unwrap();

@@ -105,6 +105,15 @@ impl Judge {
         }
     }
 
+    /// Takes over what another judge of the same values has noted.
+    pub(super) fn go_on(&mut self, former: &Self) {
+        if let (Self::Level { levels, .. }, Self::Level { levels: former, .. }) = (self, former) {
+            for (level, former) in levels.iter_mut().zip(former) {
+                level.steps = former.steps;
+            }
+        }
+    }
+
     /// Forgets what was noted, as another slice begins. The levels themselves know what they begin it with.
     pub(super) fn forget(&mut self) {
         if let Self::Level { levels, .. } = self {

@@ -32,9 +32,13 @@ pub struct LatencySummary {
 }
 
 impl Latencies {
-    /// Buckets in order, each with a count above 0.
-    pub(crate) fn new(buckets: Vec<(usize, u64)>) -> Self {
-        Self(buckets)
+    /// Adds buckets in order, each with a count above 0.
+    pub(crate) fn take_in(&mut self, buckets: Vec<(usize, u64)>) {
+        if self.0.is_empty() {
+            self.0 = buckets;
+        } else {
+            self.merge(&Self(buckets));
+        }
     }
 
     /// How many latencies there are.
@@ -111,7 +115,7 @@ mod tests {
             let rank = ((quantile * nanos.len() as f64).ceil() as usize).clamp(1, nanos.len());
             let exact = nanos[rank - 1] as f64;
             let buckets = buckets.into_iter().enumerate().filter(|(_, count)| *count > 0).collect();
-            let shown = Latencies::new(buckets).quantile(quantile).unwrap().as_nanos() as f64;
+            let shown = Latencies(buckets).quantile(quantile).unwrap().as_nanos() as f64;
             prop_assert!((shown - exact).abs() <= exact * 0.0625 + 1.0, "{shown} ns for {exact} ns");
         }
     }

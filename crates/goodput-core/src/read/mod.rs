@@ -4,6 +4,7 @@ mod compose;
 mod display;
 mod flags;
 mod history;
+mod in_force;
 mod judge;
 mod latency;
 mod monitor;
@@ -15,13 +16,15 @@ mod waiting;
 
 pub(crate) use compose::{Parts, compose};
 pub use flags::Flag;
+pub(crate) use history::Column;
+pub(crate) use in_force::InForce;
 pub use latency::{Latencies, LatencySummary};
 pub(crate) use monitor::{Monitor, WatchedSlo};
 pub(crate) use slices::Slices;
-pub use slots::{SlotError, SlotPlan, Tier};
+pub use slots::{SlotError, SlotPlan, SlotTier};
 pub(crate) use snapshot::{read_counts, read_detail};
 pub use status::{
-    ConditionStatus, ErrorCount, ReasonCount, RouteReason, RouteStatus, RunningSlice, Scope, SliceStatus, SloStatus,
-    Status, WindowStatus,
+    ConditionStatus, ErrorCount, ReasonCount, RemovedSlo, RouteReason, RouteStatus, RunningSlice, Scope, SliceStatus,
+    SloStatus, Status, WindowStatus,
 };
 pub(crate) use waiting::Waiting;

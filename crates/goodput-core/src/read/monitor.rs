@@ -7,12 +7,14 @@ use goodput_model::{
     Window, evaluate,
 };
 
-use super::history::{Edge, History};
+use super::history::{Column, Edge, History};
+use super::in_force::InForce;
 use super::slices::Slices;
 use super::slots::SlotPlan;
 use super::waiting::Waiting;
 use crate::calendar::Calendar;
 use crate::clock::Moment;
+use crate::gauge::Gauges;
 
 /// One SLO as the monitor sees it.
 #[derive(Debug)]
@@ -87,11 +89,9 @@ pub(crate) struct Monitor {
 
 impl Monitor {
     pub(crate) fn new(plan: &SlotPlan, origin: Moment, slos: &[WatchedSlo], waiting: Waiting, slices: Slices) -> Self {
-        let mut windows: Vec<_> = slos.iter().flat_map(|slo| &slo.windows).copied().collect();
-        windows.sort_unstable();
-        windows.dedup();
+        let windows = all_windows(slos);
         Self {
-            history: History::new(plan, origin),
+            history: History::new(plan, origin, slos.len()),
             standings: slos.iter().enumerate().flat_map(|(index, slo)| standings(index, slo, &windows)).collect(),
             windows,
             origin,
@@ -118,6 +118,43 @@ impl Monitor {
             standing.active = standing.holds(&edges, now, counts, slos);
         }
         true
+    }
+
+    /// Goes on with other SLOs. A row that is as it was, of an SLO that is as it was, stands where it stood.
+    pub(crate) fn go_on_with(
+        &mut self,
+        next: &InForce,
+        gauges: &Gauges,
+        columns: &mut [Column],
+        former: &[WatchedSlo],
+        now: Moment,
+    ) {
+        // Somebody who moves a timeline by hand may have ticked at a moment that it has not come to.
+        let now = self.last_tick.map_or(now, |last| last.max(now));
+        self.slices.go_on_with(&next.definition, gauges, columns, now);
+        let slos = &next.slos;
+        self.history.go_on_with(columns, now);
+        self.windows = all_windows(slos);
+        let active: Vec<(usize, Row)> = self
+            .standings
+            .iter()
+            .filter(|standing| standing.active)
+            .filter_map(|standing| Some((standing.slo as usize, *standing.policy_row(former)?)))
+            .collect();
+        self.standings =
+            slos.iter().enumerate().flat_map(|(index, slo)| standings(index, slo, &self.windows)).collect();
+        for standing in &mut self.standings {
+            if let (Some(Column::Kept(position)), Some(row)) =
+                (columns.get(standing.slo as usize), standing.policy_row(slos))
+            {
+                standing.active = active.contains(&(*position, *row));
+            }
+        }
+    }
+
+    /// How long SLO `index` has been counted as it is at `now`.
+    pub(crate) fn age_of(&self, index: usize, now: Moment) -> Duration {
+        now.since_origin().saturating_sub(self.history.beginning(index).since_origin())
     }
 
     /// Every window of every SLO, as it ends now. The far edges are looked up once for all SLOs.
@@ -164,6 +201,14 @@ impl Monitor {
     }
 }
 
+/// The windows of all SLOs, shortest first.
+fn all_windows(slos: &[WatchedSlo]) -> Vec<Window> {
+    let mut windows: Vec<_> = slos.iter().flat_map(|slo| &slo.windows).copied().collect();
+    windows.sort_unstable();
+    windows.dedup();
+    windows
+}
+
 /// Where one row of one SLO stood at the last tick, and what a tick has to look at to know where it stands now: small, as
 /// a tick walks through all of them.
 #[derive(Debug)]
@@ -199,6 +244,10 @@ fn standings(index: usize, slo: &WatchedSlo, windows: &[Window]) -> Vec<Standing
 }
 
 impl Standing {
+    fn policy_row<'a>(&self, slos: &'a [WatchedSlo]) -> Option<&'a Row> {
+        slos.get(self.slo as usize)?.policy.rows().get(usize::from(self.row))
+    }
+
     /// Whether the row holds. Two numbers of the long window tell nearly always that it does not; only where they leave it
     /// open is it judged.
     fn holds(&self, edges: &[(Window, Edge<'_>)], now: Moment, counts: &[Counts], slos: &[WatchedSlo]) -> bool {

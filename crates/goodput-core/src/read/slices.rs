@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use goodput_model::{Budgeting, Counts, Definition, Indicator, Reason, Slo, Verdict, Window};
 
+use super::history::Column;
 use super::judge::{Happened, Highest, Judge, Worth};
 use super::status::{RunningSlice, SliceStatus};
 use crate::clock::Moment;
@@ -23,11 +24,14 @@ pub(crate) struct Slices {
     /// Each level once: looking at its highest takes that away.
     levels: Vec<Arc<LevelCell>>,
     last_tick: Option<Moment>,
+    /// What the slices of SLOs came to that are no more, by name.
+    removed: BTreeMap<String, (Counts, Reason)>,
 }
 
 /// The slices of one SLO.
 #[derive(Debug)]
 struct Sliced {
+    name: String,
     /// Its position among the counts.
     index: usize,
     judge: Judge,
@@ -59,7 +63,7 @@ impl Slices {
         for (index, slo) in definition.slos.iter().enumerate() {
             let Some(length) = slo.budgeting_method().slice() else { continue };
             if let Some(judge) = slices.judge_of(definition, slo, gauges, &mut positions) {
-                slices.slos.push(Sliced::new(index, judge, length, now));
+                slices.slos.push(Sliced::new(slo.name(), index, judge, length, now));
             }
         }
         slices
@@ -98,6 +102,40 @@ impl Slices {
             (_, Budgeting::Timeslices { target, .. }) => Judge::Target(target?),
             _ => return None,
         })
+    }
+
+    /// Goes on with another definition. Slices of an SLO that is as it was go on; those of another begin now. What was counted under
+    /// a name goes on in either case, and is what the history of an SLO that begins now begins with.
+    pub(crate) fn go_on_with(&mut self, definition: &Definition, gauges: &Gauges, columns: &mut [Column], now: Moment) {
+        let mut next = Self::new(definition, gauges, now);
+        next.last_tick = self.last_tick;
+        next.removed = std::mem::take(&mut self.removed);
+        for slo in &mut next.slos {
+            let Some(column) = columns.get_mut(slo.index) else { continue };
+            let former = self.slos.iter().find(|former| former.name == slo.name);
+            if let Some(former) = former {
+                (slo.counts, slo.judged, slo.unknown) = (former.counts, former.judged, former.unknown);
+            } else if let Some((counts, _)) = next.removed.remove(&slo.name) {
+                slo.counts = counts;
+            }
+            match (*column, former) {
+                (Column::Kept(_), Some(former)) => slo.go_on(former),
+                (Column::Begins(events), _) => {
+                    slo.running.events = events;
+                    *column = Column::Begins(slo.counts);
+                }
+                (Column::Kept(_), None) => {} // An SLO that is as it was had slices before.
+            }
+        }
+        for former in self.slos.drain(..).filter(|former| next.slos.iter().all(|slo| slo.name != former.name)) {
+            next.removed.insert(former.name, (former.counts, former.judge.reason()));
+        }
+        *self = next;
+    }
+
+    /// What the slices of an SLO came to that is no more, and why bad ones were.
+    pub(crate) fn of_removed(&self, name: &str) -> Option<(Counts, Reason)> {
+        self.removed.get(name).copied()
     }
 
     /// Closes the slices that are over `now`, given what the events of every SLO stand at, and puts slices in their place for
@@ -139,9 +177,16 @@ impl Slices {
 }
 
 impl Sliced {
-    fn new(index: usize, judge: Judge, length: Window, now: Moment) -> Self {
+    fn new(name: &str, index: usize, judge: Judge, length: Window, now: Moment) -> Self {
         let running = Running { number: number(now, length), begun: now, events: Counts::default() };
-        Self { index, judge, length, since: now, running, counts: Counts::default(), judged: 0, unknown: 0 }
+        let name = name.to_owned();
+        Self { name, index, judge, length, since: now, running, counts: Counts::default(), judged: 0, unknown: 0 }
+    }
+
+    /// Goes on where the same SLO of the former definition stands.
+    fn go_on(&mut self, former: &Self) {
+        (self.since, self.running) = (former.since, former.running);
+        self.judge.go_on(&former.judge);
     }
 
     fn tick(&mut self, now: Moment, events: Counts, highest: &[Option<u64>]) {

@@ -20,19 +20,19 @@ use goodput_model::Period;
 /// On the dense plan, what a tick reads at the very end of a window is exact. The bytes are those of an SLO among many; an
 /// instance adds about 70 bytes a slot once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SlotPlan(Vec<Tier>);
+pub struct SlotPlan(Vec<SlotTier>);
 
 /// Slots of one width. Exhaustive on purpose: a width and how far back it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tier {
+pub struct SlotTier {
     /// One slot this often.
     pub width: Duration,
     /// Remembered for this long.
     pub span: Duration,
 }
 
-const fn tier(width_secs: u64, span_secs: u64) -> Tier {
-    Tier { width: Duration::from_secs(width_secs), span: Duration::from_secs(span_secs) }
+const fn tier(width_secs: u64, span_secs: u64) -> SlotTier {
+    SlotTier { width: Duration::from_secs(width_secs), span: Duration::from_secs(span_secs) }
 }
 
 const MINUTE: u64 = 60;
@@ -55,11 +55,11 @@ impl SlotPlan {
 
     /// One slot every `width` to the period: exact wherever ticks fall on the slots, and large. For tests and replays.
     pub fn dense(width: Duration, period: Period) -> Result<Self, SlotError> {
-        Self::new(vec![Tier { width, span: period.longest().duration() }])
+        Self::new(vec![SlotTier { width, span: period.longest().duration() }])
     }
 
     /// A plan of one's own.
-    pub fn new(tiers: Vec<Tier>) -> Result<Self, SlotError> {
+    pub fn new(tiers: Vec<SlotTier>) -> Result<Self, SlotError> {
         let plan = Self(tiers);
         let widening = plan.0.windows(2).all(|pair| match pair {
             [fine, coarse] => fine.width < coarse.width && fine.span < coarse.span,
@@ -76,7 +76,7 @@ impl SlotPlan {
     }
 
     /// The tiers, finest first.
-    pub fn tiers(&self) -> &[Tier] {
+    pub fn tiers(&self) -> &[SlotTier] {
         &self.0
     }
 
@@ -86,12 +86,12 @@ impl SlotPlan {
     }
 
     /// The tiers shorter than the period, and one more of at least `slots` slots and at most `widest` seconds a slot.
-    fn up_to(tiers: &[Tier], slots: u32, widest: u64, period: Period) -> Self {
+    fn up_to(tiers: &[SlotTier], slots: u32, widest: u64, period: Period) -> Self {
         let span = period.longest().duration();
-        let mut tiers: Vec<Tier> = tiers.iter().copied().filter(|tier| tier.span < span).collect();
+        let mut tiers: Vec<SlotTier> = tiers.iter().copied().filter(|tier| tier.span < span).collect();
         let finer = tiers.last().map_or(Duration::ZERO, |tier| tier.width + Duration::from_secs(1));
         let width = (span / slots).min(Duration::from_secs(widest)).max(finer).max(Duration::from_secs(1));
-        tiers.push(Tier { width: width.min(span), span });
+        tiers.push(SlotTier { width: width.min(span), span });
         Self(tiers)
     }
 }
@@ -103,7 +103,7 @@ pub enum SlotError {
     /// No tiers, a width of zero or above its span, or tiers that do not widen.
     Unordered {
         /// The tiers, as given.
-        tiers: Vec<Tier>,
+        tiers: Vec<SlotTier>,
     },
     /// More slots than a process should keep for one SLO.
     TooMany {

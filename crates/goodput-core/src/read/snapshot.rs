@@ -10,18 +10,19 @@ use std::time::Duration;
 
 use goodput_model::{Counts, JudgedAt, Reason, Verdict};
 
+use super::in_force::InForce;
 use super::latency::Latencies;
 use super::status::saturating_sum;
 use super::waiting::RouteWaiting;
-use crate::classify::{Outcome, Part};
-use crate::record::{ClassId, Figure, Point, Reasons, Route, RouteId, Routes};
+use crate::classify::{Outcome, Part, SloId};
+use crate::record::{ClassId, Figure, Point, Reasons, Route, Routes, Version, VersionId};
 
-/// The counts of every SLO, by position in the definition, and how many events have finished on each route.
-pub(crate) fn read_counts(routes: &Routes, slos: usize) -> (Vec<Counts>, Vec<(&Route, u64)>) {
-    let mut counts = vec![Counts::default(); slos];
+/// The counts of so many fingerprints, by their numbers, and how many events have finished under each version of a route.
+pub(crate) fn read_counts(routes: &Routes, fingerprints: usize) -> (Vec<Counts>, Vec<(&Version, u64)>) {
+    let mut counts = vec![Counts::default(); fingerprints];
     let mut finished = Vec::new();
     let mut classes = Vec::new();
-    for route in routes.iter() {
+    for route in routes.versions() {
         route.read_classes(&mut classes);
         add_counts(route, &classes, &mut counts);
         // Most classes are empty, and looking at one means going to where it is described.
@@ -32,13 +33,13 @@ pub(crate) fn read_counts(routes: &Routes, slos: usize) -> (Vec<Counts>, Vec<(&R
     (counts, finished)
 }
 
-fn add_counts(route: &Route, classes: &[u64], counts: &mut [Counts]) {
+fn add_counts(route: &Version, classes: &[u64], counts: &mut [Counts]) {
     for (class, &events) in route.table().classes().iter().zip(classes) {
         if events == 0 {
             continue;
         }
         for (&slo, verdict) in route.slos().iter().zip(&class.verdicts) {
-            let Some(sum) = counts.get_mut(slo) else { continue };
+            let Some(sum) = counts.get_mut(slo.number()) else { continue };
             match verdict {
                 None => {}
                 Some(Verdict::Good) => sum.good = sum.good.saturating_add(events),
@@ -52,26 +53,29 @@ fn add_counts(route: &Route, classes: &[u64], counts: &mut [Counts]) {
 /// Everything a status shows of one pass.
 #[derive(Debug)]
 pub(crate) struct Detail {
+    /// What the windows of each SLO are cut from.
     pub(crate) counts: Vec<Counts>,
+    /// Everything counted under each name; those of removed SLOs come last.
+    pub(crate) totals: Vec<Counts>,
+    /// Likewise.
     pub(crate) reasons: Vec<Vec<(Verdict, u64)>>,
-    /// Whether any event was seen on the SLO's routes.
+    /// Whether any event was seen on the routes of the SLO, as it is now.
     pub(crate) seen: Vec<bool>,
     pub(crate) routes: Vec<RouteDetail>,
 }
 
 #[derive(Debug)]
 pub(crate) struct RouteDetail {
-    pub(crate) id: RouteId,
     pub(crate) template: String,
     pub(crate) class: ClassId,
-    /// How long a request may go on before it is overdue.
+    /// How long a request that begins now may go on before it is overdue.
     pub(crate) limit: Duration,
-    /// The SLOs that judge it, as positions in the definition.
-    pub(crate) slos: Vec<usize>,
+    /// Those under which anything began.
+    pub(crate) versions: Vec<VersionDetail>,
     pub(crate) begun: u64,
     pub(crate) finished: u64,
     pub(crate) outcomes: Vec<(Outcome, u64)>,
-    /// Of each SLO's bad and excluded events on this route.
+    /// Of each SLO's bad and excluded events on this route, by position in the definition.
     pub(crate) reasons: Vec<(usize, Verdict, u64)>,
     /// What handlers said, as it was given at the heads.
     pub(crate) said: Vec<(Verdict, u64)>,
@@ -84,58 +88,85 @@ pub(crate) struct RouteDetail {
     pub(crate) end: Latencies,
     pub(crate) streams: Latencies,
     pub(crate) open_streams: u64,
+}
+
+/// What is in flight of one version of a route, and by what it is overdue.
+#[derive(Debug)]
+pub(crate) struct VersionDetail {
+    pub(crate) id: VersionId,
+    pub(crate) slos: Vec<SloId>,
+    pub(crate) limit: Duration,
+    pub(crate) finished: u64,
     /// Filled in under the monitor's lock.
     pub(crate) waiting: RouteWaiting,
 }
 
-/// As [`read_counts`], with reasons, routes and latencies.
-pub(crate) fn read_detail(routes: &Routes, reasons: &Reasons, slos: usize) -> Detail {
-    let mut detail = Detail {
-        counts: vec![Counts::default(); slos],
-        reasons: vec![Vec::new(); slos],
-        seen: vec![false; slos],
-        routes: Vec::new(),
-    };
-    let mut classes = Vec::new();
+/// As [`read_counts`], with reasons, routes and latencies, and for the SLOs in force.
+pub(crate) fn read_detail(routes: &Routes, reasons: &Reasons, in_force: &InForce) -> Detail {
+    let mut by_id = vec![Counts::default(); in_force.fingerprints()];
+    let mut of_slos =
+        OfSlos { in_force, reasons: vec![Vec::new(); in_force.rows()], seen: vec![false; in_force.slos.len()] };
+    let (mut details, mut classes) = (Vec::new(), Vec::new());
     for (id, route) in routes.with_ids() {
-        let begun = route.read(&mut classes);
-        add_counts(route, &classes, &mut detail.counts);
-        if begun == 0 {
-            continue;
+        let mut detail = None;
+        for (number, version) in route.versions() {
+            let begun = version.read(&mut classes);
+            add_counts(version, &classes, &mut by_id);
+            if begun > 0 {
+                let detail = detail.get_or_insert_with(|| RouteDetail::new(route));
+                let own = reasons_on(version, &classes, reasons);
+                of_slos.see(version, &own, &mut detail.reasons);
+                detail.add(VersionId::new(id, number), version, begun, &classes, reasons);
+            }
         }
-        for &slo in route.slos() {
-            if let Some(seen) = detail.seen.get_mut(slo) {
+        if let Some(mut detail) = detail {
+            detail.outcomes.sort_unstable();
+            detail.name_errors();
+            details.push(detail);
+        }
+    }
+    Detail {
+        counts: in_force.live(&by_id),
+        totals: in_force.totals(&by_id),
+        reasons: of_slos.reasons,
+        seen: of_slos.seen,
+        routes: details,
+    }
+}
+
+/// What is read for SLOs beside their counts.
+struct OfSlos<'a> {
+    in_force: &'a InForce,
+    reasons: Vec<Vec<(Verdict, u64)>>,
+    seen: Vec<bool>,
+}
+
+impl OfSlos<'_> {
+    /// Adds the reasons given under one version of a route to their SLOs', and to the route's for those there still are.
+    fn see(&mut self, version: &Version, own: &[(SloId, Verdict, u64)], on_route: &mut Vec<(usize, Verdict, u64)>) {
+        let current = version.slos().iter().filter_map(|id| self.in_force.owner(*id)).filter(|owner| owner.is_current);
+        for owner in current {
+            if let Some(seen) = self.seen.get_mut(owner.row) {
                 *seen = true;
             }
         }
-        let own = reasons_on(route, &classes, reasons);
-        for (slo, verdict, events) in &own {
-            if let Some(sums) = detail.reasons.get_mut(*slo) {
-                add(sums, *verdict, *events);
+        for &(id, verdict, events) in own {
+            let Some(owner) = self.in_force.owner(id) else { continue };
+            if let Some(sums) = self.reasons.get_mut(owner.row) {
+                add(sums, verdict, events);
+            }
+            if owner.row < self.in_force.slos.len() {
+                add_to(on_route, owner.row, verdict, events);
             }
         }
-        detail.routes.push(route_detail(id, route, begun, &classes, own, reasons));
     }
-    detail
 }
 
-/// The handlers' own reasons on this route, as they were given at the heads.
-fn said_by_handlers(route: &Route, reasons: &Reasons) -> Vec<(Verdict, u64)> {
-    if !route.has_words() {
-        return Vec::new();
-    }
-    let mut sums = Vec::new();
-    for (said, verdict) in reasons.words() {
-        add(&mut sums, verdict, route.read_reason(said, Point::Head));
-    }
-    sums
-}
-
-/// The reasons of each SLO's verdicts on this route.
+/// The reasons of each SLO's verdicts under this version of a route.
 ///
 /// Where an SLO hears the handler's verdict, the handler's words are shown as they were given for its own decision points.
 /// They are read after the classes and may be ahead of them by events that are just finishing; none of them ever falls.
-fn reasons_on(route: &Route, classes: &[u64], reasons: &Reasons) -> Vec<(usize, Verdict, u64)> {
+fn reasons_on(route: &Version, classes: &[u64], reasons: &Reasons) -> Vec<(SloId, Verdict, u64)> {
     let table = route.table();
     let mut sums = Vec::new();
     for (class, &events) in table.classes().iter().zip(classes).filter(|(_, events)| **events > 0) {
@@ -174,7 +205,7 @@ fn points(part: Part) -> &'static [Point] {
     }
 }
 
-fn add_to(sums: &mut Vec<(usize, Verdict, u64)>, slo: usize, verdict: Verdict, events: u64) {
+fn add_to<T: Copy + PartialEq>(sums: &mut Vec<(T, Verdict, u64)>, slo: T, verdict: Verdict, events: u64) {
     if events == 0 {
         return;
     }
@@ -184,7 +215,7 @@ fn add_to(sums: &mut Vec<(usize, Verdict, u64)>, slo: usize, verdict: Verdict, e
     }
 }
 
-fn add(sums: &mut Vec<(Verdict, u64)>, verdict: Verdict, events: u64) {
+fn add<T: PartialEq>(sums: &mut Vec<(T, u64)>, verdict: T, events: u64) {
     if events == 0 {
         return;
     }
@@ -194,67 +225,78 @@ fn add(sums: &mut Vec<(Verdict, u64)>, verdict: Verdict, events: u64) {
     }
 }
 
-fn route_detail(
-    id: RouteId,
-    route: &Route,
-    begun: u64,
-    classes: &[u64],
-    own: Vec<(usize, Verdict, u64)>,
-    words: &Reasons,
-) -> RouteDetail {
-    let mut outcomes: Vec<(Outcome, u64)> = Vec::new();
-    let mut finished = 0_u64;
-    for (class, &events) in route.table().classes().iter().zip(classes) {
-        let Some(outcome) = class.outcome.filter(|_| events > 0) else {
-            continue;
-        };
-        finished = finished.saturating_add(events);
-        match outcomes.iter_mut().find(|(known, _)| *known == outcome) {
-            Some((_, sum)) => *sum = sum.saturating_add(events),
-            None => outcomes.push((outcome, events)),
+impl RouteDetail {
+    fn new(route: &Route) -> Self {
+        Self {
+            template: route.template().to_owned(),
+            class: route.class(),
+            limit: route.current().table().limit(),
+            versions: Vec::new(),
+            begun: 0,
+            finished: 0,
+            outcomes: Vec::new(),
+            reasons: Vec::new(),
+            said: Vec::new(),
+            errors: Vec::new(),
+            success: Latencies::default(),
+            error: Latencies::default(),
+            queue: Latencies::default(),
+            first_byte: Latencies::default(),
+            end: Latencies::default(),
+            streams: Latencies::default(),
+            open_streams: 0,
         }
     }
-    outcomes.sort_unstable();
-    let figure = |figure| Latencies::new(route.read_figure(figure));
-    RouteDetail {
-        id,
-        template: route.template().to_owned(),
-        class: route.class(),
-        limit: route.table().limit(),
-        slos: route.slos().to_vec(),
-        begun,
-        finished,
-        errors: errors(route, &outcomes, words),
-        outcomes,
-        reasons: own,
-        said: said_by_handlers(route, words),
-        success: figure(Figure::Success),
-        error: figure(Figure::Error),
-        queue: figure(Figure::Queue),
-        first_byte: figure(Figure::FirstByte),
-        end: figure(Figure::End),
-        streams: figure(Figure::Stream),
-        open_streams: route.read_open_streams(),
-        waiting: RouteWaiting::default(),
-    }
-}
 
-/// What went wrong with the events that failed: their outcome, where that says it, else the word given with it.
-fn errors(route: &Route, outcomes: &[(Outcome, u64)], words: &Reasons) -> Vec<(Reason, u64)> {
-    let by_outcome = outcomes.iter().filter_map(|(outcome, events)| Some((outcome.error_type()?, *events)));
-    let mut errors: Vec<_> = by_outcome.collect();
-    if route.has_words() {
-        for (said, word) in words.errors() {
-            let events = route.read_error(said);
-            // A handler may say what an outcome or a code is called.
-            match errors.iter_mut().find(|(known, _)| *known == word) {
-                Some((_, sum)) => *sum = sum.saturating_add(events),
-                None if events > 0 => errors.push((word, events)),
-                None => {}
+    /// Adds what one version of the route has counted.
+    fn add(&mut self, id: VersionId, version: &Version, begun: u64, classes: &[u64], words: &Reasons) {
+        let mut finished = 0_u64;
+        for (class, &events) in version.table().classes().iter().zip(classes) {
+            if let Some(outcome) = class.outcome.filter(|_| events > 0) {
+                finished = finished.saturating_add(events);
+                add(&mut self.outcomes, outcome, events);
+            }
+        }
+        self.begun = self.begun.saturating_add(begun);
+        self.finished = self.finished.saturating_add(finished);
+        self.open_streams = self.open_streams.saturating_add(version.read_open_streams());
+        if version.has_words() {
+            // The handlers' own reasons, as they were given at the heads.
+            for (said, verdict) in words.words() {
+                add(&mut self.said, verdict, version.read_reason(said, Point::Head));
+            }
+            for (said, word) in words.errors() {
+                add(&mut self.errors, word, version.read_error(said));
+            }
+        }
+        for (latencies, figure) in [
+            (&mut self.success, Figure::Success),
+            (&mut self.error, Figure::Error),
+            (&mut self.queue, Figure::Queue),
+            (&mut self.first_byte, Figure::FirstByte),
+            (&mut self.end, Figure::End),
+            (&mut self.streams, Figure::Stream),
+        ] {
+            latencies.take_in(version.read_figure(figure));
+        }
+        self.versions.push(VersionDetail {
+            id,
+            slos: version.slos().to_vec(),
+            limit: version.table().limit(),
+            finished,
+            waiting: RouteWaiting::default(),
+        });
+    }
+
+    /// What went wrong with the events that failed: their outcome, where that says it, beside the words given with them. A handler
+    /// may say what an outcome or a code is called.
+    fn name_errors(&mut self) {
+        for (outcome, events) in &self.outcomes {
+            if let Some(error) = outcome.error_type() {
+                add(&mut self.errors, error, *events);
             }
         }
     }
-    errors
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub struct Status {
     pub unready: u64,
     /// The SLOs, in the order of the definition.
     pub slos: Vec<SloStatus>,
+    /// SLOs that the process had before and [reloads](crate::Goodput::reload) have removed.
+    pub removed: Vec<RemovedSlo>,
     /// The routes that saw an event, busiest first.
     pub routes: Vec<RouteStatus>,
     /// What to know before trusting the numbers.
@@ -88,7 +90,8 @@ pub struct SloStatus {
     /// What its error budget is a share of.
     pub budgeting: Budgeting,
     /// What its error budget is a share of, since the process started: events, or slices of time that are over, and in the case of
-    /// [`Budgeting::RatioTimeslices`] millionths of those.
+    /// [`Budgeting::RatioTimeslices`] millionths of those. Each as it was judged when it began, whatever was
+    /// [reloaded](crate::Goodput::reload) since.
     pub counts: Counts,
     /// The bad and excluded ones by reason, most first.
     pub reasons: Vec<ReasonCount>,
@@ -107,6 +110,18 @@ pub struct SloStatus {
     pub conditions: Vec<ConditionStatus>,
     /// How the default rows were adapted to this objective and period.
     pub adaptations: Vec<Adaptation>,
+}
+
+/// What was counted for an SLO that is no longer there. What was in flight when it was removed still ends here.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RemovedSlo {
+    /// Its name.
+    pub name: String,
+    /// Events since the process started.
+    pub counts: Counts,
+    /// The bad and excluded ones by reason, most first.
+    pub reasons: Vec<ReasonCount>,
 }
 
 /// One window of an SLO.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::snapshot::RouteDetail;
 use crate::clock::Moment;
-use crate::record::{Present, Route, Routes, SlotTimes};
+use crate::record::{Present, Routes, SlotTimes, Version};
 
 /// So many requests have to be overdue, with none finishing, for a route to be called stalled.
 const STALLED: u64 = 3;
@@ -18,9 +18,10 @@ const STALLED: u64 = 3;
 pub(crate) struct Waiting {
     times: SlotTimes,
     speed: u32,
+    tick: Duration,
 }
 
-/// What is in flight on one route.
+/// What is in flight of one version of a route.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RouteWaiting {
     /// Events by how long ago at least they began, oldest first.
@@ -34,31 +35,39 @@ impl Waiting {
     pub(crate) fn new(origin: Moment, tick_every: Duration, longest_limit: Duration, speed: Option<u32>) -> Self {
         // A manual timeline has no speed: its time is real to whoever moves it.
         let speed = speed.unwrap_or(1).max(1);
-        // A tick that comes a little before its time does not make the slot last until the one after.
         let tick = tick_every / speed;
-        let width = tick.saturating_sub(tick / 8).max(longest_limit / 14);
-        Self { times: SlotTimes::new(origin.awake() / speed, width), speed }
+        Self { times: SlotTimes::new(origin.awake() / speed, width(tick, longest_limit)), speed, tick }
+    }
+
+    /// The longest limit is another from here on: slots become as wide as that takes, one by one.
+    pub(crate) fn set_longest_limit(&mut self, longest_limit: Duration) {
+        self.times.set_width(width(self.tick, longest_limit));
     }
 
     /// Goes on to the next slot if the present one is full, and looks where something has finished.
-    pub(crate) fn tick(&mut self, now: Moment, routes: &Routes, present: &Present, finished: &[(&Route, u64)]) {
+    pub(crate) fn tick(&mut self, now: Moment, routes: &Routes, present: &Present, finished: &[(&Version, u64)]) {
         let now = now.awake() / self.speed;
         if self.times.is_over(now) {
             let (place, ended_at) = self.times.next_place();
-            routes.iter().for_each(|route| route.carry(place, ended_at));
+            routes.versions().for_each(|version| version.carry(place, ended_at));
             self.times.advance(now);
             present.advance();
         }
-        for (route, finished) in finished {
-            route.note_finished(*finished, now);
+        for (version, finished) in finished {
+            version.note_finished(*finished, now);
         }
     }
 
-    /// What is in flight on `route`, of which so many have finished.
-    pub(crate) fn on(&self, route: &Route, finished: u64, now: Moment) -> RouteWaiting {
-        let (ages, idle) = route.waiting(&self.times, now.awake() / self.speed, finished);
+    /// What is in flight of `version`, of which so many have finished.
+    fn on(&self, version: &Version, finished: u64, now: Moment) -> RouteWaiting {
+        let (ages, idle) = version.waiting(&self.times, now.awake() / self.speed, finished);
         RouteWaiting { ages, idle }
     }
+}
+
+/// A tick that comes a little before its time does not make the slot last until the one after.
+fn width(tick: Duration, longest_limit: Duration) -> Duration {
+    tick.saturating_sub(tick / 8).max(longest_limit / 14)
 }
 
 impl RouteWaiting {
@@ -71,18 +80,33 @@ impl RouteWaiting {
     pub(crate) fn oldest(&self) -> Option<Duration> {
         self.ages.first().map(|(age, _)| *age)
     }
+}
 
-    /// Whether requests pile up and none finishes.
-    pub(crate) fn is_stalled(&self, limit: Duration) -> bool {
-        self.overdue(limit) >= STALLED && self.idle >= limit
+impl RouteDetail {
+    /// Events in flight for longer than the limit that they began under.
+    pub(crate) fn overdue(&self) -> u64 {
+        self.versions.iter().fold(0, |sum, own| sum.saturating_add(own.waiting.overdue(own.limit)))
+    }
+
+    /// How long ago at least the oldest began.
+    pub(crate) fn oldest(&self) -> Option<Duration> {
+        self.versions.iter().filter_map(|own| own.waiting.oldest()).max()
+    }
+
+    /// Whether requests pile up and none finishes, whatever they began under.
+    pub(crate) fn is_stalled(&self) -> bool {
+        let idle = self.versions.iter().map(|own| own.waiting.idle).min().unwrap_or_default();
+        self.overdue() >= STALLED && idle >= self.limit
     }
 }
 
 /// What is in flight where something is.
 pub(crate) fn look(waiting: &Waiting, routes: &Routes, details: &mut [RouteDetail], now: Moment) {
     for detail in details.iter_mut().filter(|detail| detail.begun > detail.finished) {
-        if let Some(route) = routes.get(detail.id) {
-            detail.waiting = waiting.on(route, detail.finished, now);
+        for own in &mut detail.versions {
+            if let Some(version) = routes.version(own.id) {
+                own.waiting = waiting.on(version, own.finished, now);
+            }
         }
     }
 }

@@ -62,6 +62,21 @@ impl Cells {
         }
     }
 
+    /// How much memory they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes_beside_classes() + size_of_val(&*self.classes)
+    }
+
+    /// How much they would take with so many classes.
+    pub(super) fn bytes_with(&self, classes: usize) -> usize {
+        self.bytes_beside_classes() + classes.div_ceil(PER_LINE) * size_of::<Line>()
+    }
+
+    fn bytes_beside_classes(&self) -> usize {
+        let figures = self.figures.iter().filter(|figure| figure.get().is_some()).count() * size_of::<Buckets>();
+        size_of::<Self>() + figures + self.words_if_any().map_or(0, ReasonCells::bytes)
+    }
+
     /// `count` events began. Relaxed: an event's beginning happens before its end, as whoever hands an event from one thread
     /// to another synchronizes them, and the end is what publishes it.
     #[inline]

@@ -106,6 +106,11 @@ impl ReasonCells {
         Self([const { OnceLock::new() }; CHUNKS])
     }
 
+    /// How much memory its rows take; it is itself a part of the cells.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().filter(|rows| rows.get().is_some()).count() * size_of::<Rows>()
+    }
+
     /// Relaxed: published by the Release of the event's class, which is added after it.
     pub(super) fn add_relaxed(&self, said: Said, point: Point, count: u64) {
         self.add(said, column(said, point), count);

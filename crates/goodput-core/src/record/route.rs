@@ -1,57 +1,40 @@
-//! One route and everything counted on it.
+//! One route for as long as the instance lives, and the versions of it that reloads make.
+//!
+//! A version is never changed and never goes away: a request remembers the one it began under and is counted there to its end,
+//! whatever is reloaded meanwhile.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use parking_lot::Mutex;
-
-use super::cells::{Cells, FIGURES, Figure};
 use super::class::ClassId;
-use super::histogram::{self, Carries};
-use super::reasons::{Point, Said};
-use super::shard::{self, Shard};
-use super::slots::{Carried, Slot, SlotTimes};
-use crate::classify::{ClassIndex, Histogram, Table};
+use super::version::{MAX_VERSIONS, RouteRules, Version};
 
 /// What requests of one template and class have in common.
 #[derive(Debug)]
 pub(crate) struct Route {
     template: Box<str>,
     class: ClassId,
-    rules: RouteRules,
-    /// Whether successful responses are streams, whatever their content type.
-    streams: AtomicBool,
-    /// Those of each shard; made when one of its threads first counts here.
-    cells: Box<[OnceLock<Box<Cells>>]>,
-    /// Events that ended when their slot was no longer on the ring.
-    ended_old: AtomicU64,
-    carried: Mutex<Carried>,
-    carries: [OnceLock<Box<Carries>>; FIGURES],
-    streams_opened: AtomicU64,
-    streams_closed: AtomicU64,
+    /// The number of the version that requests begin under.
+    current: AtomicU32,
+    /// Whether it was marked as one of streams beside the definition, for versions to come.
+    marked: AtomicBool,
+    first: Version,
+    /// The others, from number 1 on, in the order they were made; there is no place for them before the first reload that concerns
+    /// this route.
+    later: OnceLock<Box<Later>>,
 }
 
-/// The SLOs of a route, compiled. Routes with the same SLOs share them.
-#[derive(Clone, Debug)]
-pub(crate) struct RouteRules {
-    pub(crate) table: Arc<Table>,
-    pub(crate) slos: Arc<[usize]>,
-}
+type Later = [OnceLock<Box<Version>>; MAX_VERSIONS - 1];
 
 impl Route {
-    pub(super) fn new(template: &str, class: ClassId, rules: RouteRules, streams: bool, shards: usize) -> Self {
+    pub(super) fn new(template: &str, class: ClassId, first: Version) -> Self {
         Self {
             template: template.into(),
             class,
-            streams: AtomicBool::new(streams),
-            cells: (0..shards).map(|_| OnceLock::new()).collect(),
-            ended_old: AtomicU64::new(0),
-            carried: Mutex::new(Carried::default()),
-            carries: [const { OnceLock::new() }; FIGURES],
-            streams_opened: AtomicU64::new(0),
-            streams_closed: AtomicU64::new(0),
-            rules,
+            current: AtomicU32::new(0),
+            marked: AtomicBool::new(false),
+            first,
+            later: OnceLock::new(),
         }
     }
 
@@ -70,212 +53,80 @@ impl Route {
     }
 
     #[inline]
-    pub(crate) fn table(&self) -> &Table {
-        &self.rules.table
+    pub(super) fn first(&self) -> &Version {
+        &self.first
     }
 
-    /// The SLOs of the table, as positions in the definition, in the table's order.
-    pub(crate) fn slos(&self) -> &[usize] {
-        &self.rules.slos
-    }
-
-    /// Whether its successful responses are streams. Relaxed: a mark made when routes are declared.
+    /// The number of the version that requests begin under. Acquire: pairs with the Release of `begin_under`, so that the version
+    /// is there. A request that reads the number a moment too early begins under the former rules, as one that came earlier would.
     #[inline]
-    pub(crate) fn streams(&self) -> bool {
-        self.streams.load(Ordering::Relaxed)
+    pub(super) fn current_number_acquire(&self) -> u32 {
+        self.current.load(Ordering::Acquire)
     }
 
-    pub(crate) fn mark_streaming(&self) {
-        self.streams.store(true, Ordering::Relaxed);
-    }
-
-    /// The current thread's shard and its cells. `None` is not met: there is a place for every shard.
+    /// The version of this number, if it has been made.
     #[inline]
-    fn own_cells(&self) -> Option<(Shard, &Cells)> {
-        let shard = shard::current();
-        let place = self.cells.get(shard.index())?;
-        let cells = match place.get() {
-            Some(cells) => cells,
-            None => self.first_sight(place),
-        };
-        Some((shard, cells))
-    }
-
-    #[cold]
-    fn first_sight<'a>(&self, place: &'a OnceLock<Box<Cells>>) -> &'a Cells {
-        place.get_or_init(|| Box::new(Cells::new(self.table().classes().len())))
-    }
-
-    /// The cells of every shard that has any. Those that are made meanwhile are left out, as if read a moment earlier.
-    fn all_cells(&self) -> impl Iterator<Item = &Cells> + Clone {
-        self.cells.iter().filter_map(|cells| cells.get().map(Box::as_ref))
-    }
-
-    /// `count` events began.
-    #[inline]
-    pub(crate) fn begin(&self, slot: Slot, count: u64) {
-        if let Some((shard, cells)) = self.own_cells() {
-            cells.begin_relaxed(shard, slot, count);
+    pub(super) fn version(&self, number: u32) -> Option<&Version> {
+        match number.checked_sub(1) {
+            None => Some(&self.first),
+            Some(later) => self.later.get()?.get(later as usize)?.get().map(Box::as_ref),
         }
     }
 
-    /// `count` events are in flight no longer. Comes before the class that finishes them.
-    #[inline]
-    pub(crate) fn leave(&self, began: Slot, now: Slot, count: u64) {
-        if let Some((shard, cells)) = self.own_cells() {
-            cells.end_release(shard, (began, now), count, &self.ended_old);
+    /// The version that requests begin under.
+    pub(crate) fn current(&self) -> &Version {
+        self.version(self.current_number_acquire()).unwrap_or(&self.first)
+    }
+
+    /// Every version, with its number.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = (u32, &Version)> {
+        (0..).zip(std::iter::once(&self.first).chain(self.later()))
+    }
+
+    /// How much memory reloads have taken here.
+    pub(super) fn bytes_of_reloads(&self) -> usize {
+        let places = self.later.get().map_or(0, |_| size_of::<Later>());
+        places + self.later().map(Version::bytes).sum::<usize>()
+    }
+
+    /// How much another version will take, if as many threads record as do now.
+    pub(super) fn bytes_of_another(&self, rules: &RouteRules) -> usize {
+        let places = if self.later.get().is_some() { 0 } else { size_of::<Later>() };
+        places + self.current().bytes_by(rules)
+    }
+
+    /// Those that reloads have made.
+    fn later(&self) -> impl Iterator<Item = &Version> {
+        self.later.get().into_iter().flat_map(|later| later.iter()).map_while(|version| Some(version.get()?.as_ref()))
+    }
+
+    /// Has requests begin under the version of this number from here on. Release: see `current_number_acquire`. The caller holds the lock that admits routes.
+    pub(super) fn begin_under(&self, number: u32) {
+        self.current.store(number, Ordering::Release);
+    }
+
+    /// Adds a version and has requests begin under it. The caller holds the lock that admits routes, and has found a place: without
+    /// one, nothing happens.
+    pub(super) fn append(&self, version: Box<Version>) {
+        if self.is_marked_streaming() {
+            version.mark_streaming();
+        }
+        let later = self.later.get_or_init(|| Box::new([const { OnceLock::new() }; MAX_VERSIONS - 1]));
+        let free = (1..).zip(later.iter()).find(|(_, place)| place.get().is_none());
+        if let Some((number, place)) = free {
+            place.get_or_init(|| version);
+            self.begin_under(number);
         }
     }
 
-    /// One event passed a decision point, and was timed there.
-    #[inline]
-    pub(crate) fn add_timed(&self, class: ClassIndex, histogram: Histogram, elapsed: u64) {
-        if let Some((shard, cells)) = self.own_cells() {
-            self.add_timed_on(shard, cells, class, histogram, elapsed);
-        }
+    pub(super) fn is_marked_streaming(&self) -> bool {
+        self.marked.load(Ordering::Relaxed)
     }
 
-    /// One event passed its last decision point, was timed there, and is in flight no longer.
-    #[expect(clippy::inline_always, reason = "on the path of every request, and called once there")]
-    #[inline(always)]
-    pub(crate) fn finish_timed(&self, slots: (Slot, Slot), class: ClassIndex, histogram: Histogram, elapsed: u64) {
-        if let Some((shard, cells)) = self.own_cells() {
-            cells.end_release(shard, slots, 1, &self.ended_old);
-            self.add_timed_on(shard, cells, class, histogram, elapsed);
-        }
-    }
-
-    #[expect(clippy::inline_always, reason = "on the path of every request, and called once there")]
-    #[inline(always)]
-    fn add_timed_on(&self, shard: Shard, cells: &Cells, class: ClassIndex, histogram: Histogram, elapsed: u64) {
-        match histogram {
-            Histogram::Success => self.time_on(shard, cells, Figure::Success, elapsed),
-            Histogram::Error => self.time_on(shard, cells, Figure::Error, elapsed),
-            Histogram::None => {}
-        }
-        if let Some(class) = class.get() {
-            cells.add_release(shard, class, 1);
-        }
-    }
-
-    #[inline]
-    fn time_on(&self, shard: Shard, cells: &Cells, figure: Figure, elapsed: u64) {
-        if let Some(carries) = self.carries.get(figure as usize) {
-            cells.time_relaxed(shard, figure, elapsed, carries);
-        }
-    }
-
-    /// `count` events passed a decision point.
-    #[inline]
-    pub(crate) fn add(&self, class: ClassIndex, count: u64) {
-        if let (Some(class), Some((shard, cells))) = (class.get(), self.own_cells()) {
-            cells.add_release(shard, class, count);
-        }
-    }
-
-    /// Counts the handler's reason for the SLOs that decide at `point`. Comes before the event's class is added there.
-    #[cold]
-    pub(crate) fn give_reason(&self, said: Said, point: Point, count: u64) {
-        if let Some((_, cells)) = self.own_cells() {
-            cells.words().add_relaxed(said, point, count);
-        }
-    }
-
-    /// Counts what went wrong with finished events. Comes before their class is added.
-    #[cold]
-    pub(crate) fn give_error(&self, said: Said, count: u64) {
-        if let Some((_, cells)) = self.own_cells() {
-            cells.words().add_error_relaxed(said, count);
-        }
-    }
-
-    /// Something of an event took this long: its time in the queue, to the first byte of a successful response or to its end, or a
-    /// stream's life.
-    pub(crate) fn time(&self, figure: Figure, elapsed: u64) {
-        if let Some((shard, cells)) = self.own_cells() {
-            self.time_on(shard, cells, figure, elapsed);
-        }
-    }
-
-    /// A stream was established. Relaxed, as below: the two are numbers for people, and one is shown not to exceed the
-    /// other.
-    pub(crate) fn open_stream(&self) {
-        self.streams_opened.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// A stream that lived this long is over.
-    pub(crate) fn close_stream(&self, lifetime: u64) {
-        self.time(Figure::Stream, lifetime);
-        self.streams_closed.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Fills `classes` with the events per class, and returns how many began. Never more ends than beginnings.
-    pub(crate) fn read(&self, classes: &mut Vec<u64>) -> u64 {
-        self.read_classes(classes);
-        // Ends first, beginnings after: an event that began in between is in flight, never finished before it began.
-        self.all_cells().fold(0, |sum, cells| sum.wrapping_add(cells.begun_relaxed()))
-    }
-
-    /// Fills `classes` with the events per class.
-    pub(crate) fn read_classes(&self, classes: &mut Vec<u64>) {
-        classes.clear();
-        classes.resize(self.table().classes().len(), 0);
-        self.all_cells().for_each(|cells| cells.classes_acquire(classes));
-    }
-
-    /// How long it took, by bucket.
-    pub(crate) fn read_figure(&self, figure: Figure) -> Vec<(usize, u64)> {
-        let carries = self.carries.get(figure as usize).and_then(|carries| carries.get()).map(Box::as_ref);
-        histogram::sum(&self.all_cells().filter_map(|cells| cells.buckets(figure)), carries)
-    }
-
-    /// The streams that are open.
-    pub(crate) fn read_open_streams(&self) -> u64 {
-        let closed = self.streams_closed.load(Ordering::Relaxed);
-        self.streams_opened.load(Ordering::Relaxed).saturating_sub(closed)
-    }
-
-    /// How often this was said, for the SLOs that decide at `point`. Read after the classes: no event is there without its
-    /// reason.
-    pub(crate) fn read_reason(&self, said: Said, point: Point) -> u64 {
-        let words = self.all_cells().filter_map(Cells::words_if_any);
-        words.fold(0, |sum, words| sum.wrapping_add(words.read_relaxed(said, point)))
-    }
-
-    /// How often this was what went wrong.
-    pub(crate) fn read_error(&self, said: Said) -> u64 {
-        let words = self.all_cells().filter_map(Cells::words_if_any);
-        words.fold(0, |sum, words| sum.wrapping_add(words.read_error_relaxed(said)))
-    }
-
-    /// Whether a word was ever given here.
-    pub(crate) fn has_words(&self) -> bool {
-        self.all_cells().any(|cells| cells.words_if_any().is_some())
-    }
-
-    /// Carries what is left of a slot that leaves the ring, which ended at `ended_at`, to the old.
-    pub(crate) fn carry(&self, place: usize, ended_at: Duration) {
-        let ended_old = self.ended_old.load(Ordering::Acquire);
-        let (begun, ended) = self.read_place(place);
-        self.carried.lock().carry(place, ended_at, begun, ended, ended_old);
-    }
-
-    /// Remembers that so many events had finished by `now`.
-    pub(crate) fn note_finished(&self, finished: u64, now: Duration) {
-        self.carried.lock().note_finished(finished, now);
-    }
-
-    /// The events in flight, by how long ago at least they began, oldest first; and for how long at least nothing has
-    /// finished, if so many have.
-    pub(crate) fn waiting(&self, times: &SlotTimes, now: Duration, finished: u64) -> (Vec<(Duration, u64)>, Duration) {
-        let carried = self.carried.lock();
-        let ages = carried.ages(times, now, self.ended_old.load(Ordering::Acquire), |place| self.read_place(place));
-        (ages, carried.idle(finished, now))
-    }
-
-    /// Ends first, as in `read`.
-    fn read_place(&self, place: usize) -> (u64, u32) {
-        let ended = self.all_cells().fold(0_u32, |sum, cells| sum.wrapping_add(cells.ended_in_acquire(place)));
-        (self.all_cells().fold(0, |sum, cells| sum.wrapping_add(cells.begun_in_relaxed(place))), ended)
+    /// Relaxed: a mark made when routes are declared. The caller holds the lock that admits routes, so no version is just being
+    /// made that would miss it.
+    pub(super) fn mark_streaming(&self) {
+        self.marked.store(true, Ordering::Relaxed);
+        self.versions().for_each(|(_, version)| version.mark_streaming());
     }
 }

@@ -108,6 +108,11 @@ impl SlotTimes {
         Self { present: 0, began: [now; SLOTS], width }
     }
 
+    /// Slots are at least this wide from the present one on.
+    pub(crate) fn set_width(&mut self, width: Duration) {
+        self.width = width;
+    }
+
     /// Whether the present slot is full.
     pub(crate) fn is_over(&self, now: Duration) -> bool {
         now.saturating_sub(self.began_at(self.present)) >= self.width

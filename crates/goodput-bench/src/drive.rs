@@ -33,6 +33,7 @@ thread_local! {
 /// with the response and extensions beside it, as responses have none as a rule, and are sent again: neither the driver nor the
 /// bare service allocates.
 #[derive(Debug)]
+#[repr(align(128))] // two of them in one allocation share no line, which would be taken for one that recording shares
 pub struct Driver {
     headers: HeaderMap,
     extensions: Extensions,

@@ -84,15 +84,16 @@ impl<'a> Work<'a> {
         self.count(Verdict::Excluded(BATCH), counts.excluded.min(MOST));
     }
 
-    /// So many of the records came that were to come, for completeness SLOs that name this work. Like records that are missing, they
-    /// are events of their own: no other SLO counts them.
+    /// So many of the records came that were to come, for completeness SLOs that name this work, at most 2^48 at once. Like records
+    /// that are missing, they are events of their own: no other SLO counts them.
     pub fn arrived(self, count: u64) {
         if let Some(arrivals) = self.thing(self.arrivals, Definition::COMPLETENESS) {
             arrivals.count(Verdict::Good, count.min(MOST));
         }
     }
 
-    /// So many of the records did not come that were to come.
+    /// So many of the records did not come that were to come, at most 2^48 at once. One that comes after all stays missing, and has
+    /// arrived as well.
     pub fn missing(self, count: u64) {
         if let Some(arrivals) = self.thing(self.arrivals, Definition::COMPLETENESS) {
             arrivals.count(Verdict::Bad(Reason::MISSING), count.min(MOST));

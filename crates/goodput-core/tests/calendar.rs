@@ -82,6 +82,22 @@ fn what_is_left_of_a_month_is_a_bound_where_less_than_nine_tenths_of_it_so_far_w
 }
 
 #[test]
+fn a_budget_that_lasts_until_the_next_month_begins_is_never_exhausted() {
+    let house = House::new("UTC", february(), Period::MONTH);
+    house.hours(19 * 24, 995, 5);
+    // A third is spent. At fifteen times what is allowed, and then at exactly that.
+    house.hours(1, 850, 150);
+    let Exhaustion::In(time) = house.slo().exhaustion else { panic!("{}", house.slo().exhaustion) };
+    assert!(time < DAY * 2, "{time:?}");
+    house.hours(1, 990, 10);
+    assert_eq!(house.slo().exhaustion, Exhaustion::Never, "ten days take a half of what remains");
+    // What somebody spent unseen is not known to last.
+    let late = House::new("UTC", february() + 19 * DAY, Period::MONTH);
+    late.hours(2, 990, 10);
+    assert!(matches!(late.slo().exhaustion, Exhaustion::Within(_)), "{}", late.slo().exhaustion);
+}
+
+#[test]
 fn a_quarter_begins_with_january_april_july_and_october() {
     // 90 days before the second of April; 2024 has a leap day, so that it is the third of January.
     let house = House::new("UTC", february() + 61 * DAY - 90 * DAY, Period::QUARTER);

@@ -1,13 +1,16 @@
 //! Levels, the age of data, records that were to come and reads: what they count for, and for whom.
+//!
+//! Property: whatever is set, whenever ticks come and the machine sleeps, each slice is what a list of all that was said has it be.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 use std::time::Duration;
 
 use goodput_core::{
-    Budgeting, Counts, Dataset, Flag, Goodput, GoodputBuilder, Journey, Level, ManualTimeline, Slo, SloStatus,
+    Budgeting, Counts, Dataset, Flag, Goodput, GoodputBuilder, Journey, Level, ManualTimeline, Moment, Slo, SloStatus,
     Timeline, Verdict, Window,
 };
+use proptest::prelude::*;
 
 struct House {
     goodput: Goodput,
@@ -263,6 +266,23 @@ fn values_that_nobody_sets_and_levels_that_are_none_are_flagged() {
 }
 
 #[test]
+fn of_several_values_those_that_nobody_sets_are_flagged() {
+    let house = House::new([
+        Slo::saturation("pools-free", "99%", "80%".parse().unwrap()).routes(["red", "blue"]),
+        Slo::freshness("all-fresh", "99%", Duration::from_secs(3_600)).routes(["red", "blue"]),
+    ]);
+    house.goodput.level("red").set(1, 10);
+    house.goodput.dataset("blue").refreshed(Duration::ZERO);
+    house.pass(300);
+    let nothing = |slo: &str, name: &str| Flag::NothingSet { slo: slo.to_owned(), names: vec![name.to_owned()] };
+    assert_eq!(house.slices("pools-free"), (0, 0, 5), "nobody knows");
+    assert_eq!(house.flags(), [nothing("pools-free", "blue"), nothing("all-fresh", "red")]);
+    house.goodput.level("blue").set(0, 10);
+    house.goodput.dataset("red").refreshed(Duration::ZERO);
+    assert_eq!(house.flags(), []);
+}
+
+#[test]
 fn only_what_the_code_said_counts_for_a_custom_slo() {
     let house = House::new([Slo::custom("said", "99%")]);
     let work = house.goodput.work("work");
@@ -288,4 +308,133 @@ fn handles_may_be_kept_anywhere() {
     };
     level.set(1, 2);
     data.refreshed(Duration::ZERO);
+}
+
+/// What happened, one after the other. The names are two.
+#[derive(Clone, Debug)]
+enum Step {
+    Wait { millis: u64, asleep: bool },
+    Tick,
+    Level { name: usize, percent: u64 },
+    Refreshed { name: usize, millis: u64 },
+}
+
+const NAMES: [&str; 2] = ["red", "blue"];
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let wait = |millis, asleep| Step::Wait { millis, asleep };
+    let level = |(name, percent)| vec![Step::Level { name, percent }];
+    let refreshed = |(name, millis)| vec![Step::Refreshed { name, millis }];
+    let step = prop_oneof![
+        8 => Just(vec![wait(10_000, false), Step::Tick]),
+        3 => (9_000_u64..11_000).prop_map(move |millis| vec![wait(millis, false), Step::Tick]),
+        1 => (1_u64..200_000, any::<bool>()).prop_map(move |(millis, asleep)| vec![wait(millis, asleep)]),
+        1 => Just(vec![Step::Tick]),
+        4 => (0..2_usize, 78_u64..84).prop_map(level),
+        2 => (0..2_usize, 0_u64..90).prop_map(level),
+        2 => (0..2_usize, 0_u64..100_000).prop_map(refreshed),
+        2 => (0..2_usize, (0_u64..10).prop_map(|fives| fives * 5_000)).prop_map(refreshed),
+    ];
+    prop::collection::vec(step, 1..150).prop_map(|steps| steps.into_iter().flatten().collect())
+}
+
+/// All steps with the moment of each, and at which of them there was a tick; the first one stands for the beginning.
+struct Told {
+    steps: Vec<(Moment, Step)>,
+    ticks: Vec<(usize, Moment)>,
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap()
+}
+
+impl Told {
+    /// Good, bad and unknown slices of so many milliseconds, by looking each of them up. `judge` is given the ticks it lies between.
+    fn slices(&self, slice: u64, judge: impl Fn((usize, Moment), (usize, Moment)) -> Option<bool>) -> (u64, u64, u64) {
+        let (mut good, mut bad, mut unknown) = (0, 0, 0);
+        let first_from = |time| self.ticks.iter().find(|(_, at)| millis(at.since_origin()) >= time);
+        for begins in (0..).step_by(usize::try_from(slice).unwrap()) {
+            let (Some(from), Some(to)) = (first_from(begins), first_from(begins + slice)) else { break };
+            let asleep = |at: Moment| millis(at.since_origin()) - millis(at.awake());
+            let unseen = millis(from.1.since_origin()) - begins + asleep(to.1) - asleep(from.1);
+            let late = millis(to.1.since_origin()) - begins - slice;
+            match judge(*from, *to).filter(|_| unseen.max(late) * 10 <= slice) {
+                None => unknown += 1,
+                Some(true) => good += 1,
+                Some(false) => bad += 1,
+            }
+        }
+        (good, bad, unknown)
+    }
+
+    /// Whether the level was at most 80 % from one tick to the other.
+    fn was_free(&self, name: usize, from: usize, to: usize) -> Option<bool> {
+        let level = |(_, step): &(Moment, Step)| match step {
+            Step::Level { name: of, percent } if *of == name => Some(*percent),
+            _ => None,
+        };
+        let begun_with = self.steps.iter().take(from).rev().find_map(level);
+        let highest = self.steps.iter().take(to).skip(from).filter_map(level).max();
+        Some(begun_with.max(highest)? <= 80)
+    }
+
+    /// Whether the data was at most 45 s old at a tick.
+    fn was_fresh(&self, name: usize, (to, at): (usize, Moment)) -> Option<bool> {
+        let now = millis(at.since_origin());
+        let newest = self.steps.iter().take(to).rev().find_map(|(said, step)| match step {
+            Step::Refreshed { name: of, millis: age } if *of == name => Some(now + age - millis(said.since_origin())),
+            _ => None,
+        });
+        newest.map_or((now > 45_000).then_some(false), |age| Some(age <= 45_000))
+    }
+}
+
+/// Of two things: bad if one is, good if both are.
+fn both(red: Option<bool>, blue: Option<bool>) -> Option<bool> {
+    if red == Some(false) || blue == Some(false) { Some(false) } else { red.and(blue) }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn slices_of_values_never_differ_from_a_list_of_all_that_was_said(steps in steps()) {
+        let slices = |secs| Budgeting::Timeslices { slice: Window::from_secs(secs).unwrap(), target: None };
+        let free = |name: &str, secs, names: &[&str]| {
+            let slo = Slo::saturation(name, "99%", "80%".parse().unwrap());
+            slo.routes(names.iter().copied()).budgeting(slices(secs))
+        };
+        let fresh = |name: &str, secs, names: &[&str]| {
+            let slo = Slo::freshness(name, "99%", Duration::from_secs(45));
+            slo.routes(names.iter().copied()).budgeting(slices(secs))
+        };
+        let house = House::new([
+            free("red-free", 20, &["red"]),
+            free("both-free", 60, &NAMES),
+            fresh("blue-fresh", 10, &["blue"]),
+            fresh("both-fresh", 60, &NAMES),
+        ]);
+        let mut told = Told { steps: Vec::new(), ticks: vec![(0, Moment::default())] };
+        for step in steps {
+            match step {
+                Step::Wait { millis, asleep: true } => house.hand.suspend(Duration::from_millis(millis)),
+                Step::Wait { millis, asleep: false } => house.hand.advance(Duration::from_millis(millis)),
+                Step::Tick => {
+                    house.goodput.tick(house.hand.now());
+                    told.ticks.push((told.steps.len(), house.hand.now()));
+                }
+                Step::Level { name, percent } => house.goodput.level(NAMES[name]).set(percent, 100),
+                Step::Refreshed { name, millis } => {
+                    house.goodput.dataset(NAMES[name]).refreshed(Duration::from_millis(millis));
+                }
+            }
+            told.steps.push((house.hand.now(), step));
+        }
+        let free = |name| { let told = &told; move |from: (usize, Moment), to: (usize, Moment)| told.was_free(name, from.0, to.0) };
+        let fresh = |name| { let told = &told; move |_: (usize, Moment), to| told.was_fresh(name, to) };
+        prop_assert_eq!(house.slices("red-free"), told.slices(20_000, free(0)));
+        prop_assert_eq!(house.slices("both-free"), told.slices(60_000, |from, to| both(free(0)(from, to), free(1)(from, to))));
+        prop_assert_eq!(house.slices("blue-fresh"), told.slices(10_000, fresh(1)));
+        prop_assert_eq!(house.slices("both-fresh"), told.slices(60_000, |from, to| both(fresh(0)(from, to), fresh(1)(from, to))));
+    }
 }

@@ -12,6 +12,9 @@ pub enum Budgeting {
     /// Events: each is good or bad.
     Occurrences,
     /// Slices: each is good or bad.
+    ///
+    /// The floor of bad events, [`MinBad`](crate::MinBad), is one of bad slices: three at least, unless it is given. A row whose long
+    /// window holds fewer slices never fires, whatever happens: where slices are longer than 20 minutes, give a floor of 1.
     Timeslices {
         /// How long a slice is.
         slice: Window,
@@ -20,6 +23,9 @@ pub enum Budgeting {
         target: Option<Objective>,
     },
     /// The mean of the slices' own ratios of good events. Counted in millionths of a slice.
+    ///
+    /// The floor of bad events, [`MinBad`](crate::MinBad), is one of bad millionths, and holds nothing back: in a slice with a single
+    /// event, a bad one is a million of them. Where events are rare, budget by occurrences.
     RatioTimeslices {
         /// How long a slice is.
         slice: Window,

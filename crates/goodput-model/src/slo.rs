@@ -5,7 +5,9 @@ mod equal;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::{AlertRow, Budgeting, Indicator, Links, Measure, MinBad, Objective, ObjectiveError, Period, Rate, Share};
+use crate::{
+    AlertRow, Budgeting, Indicator, Links, Measure, MinBad, Objective, ObjectiveError, Period, Rate, Share, Window,
+};
 use crate::{CancelPolicy, GrpcRule, JudgedAt, StatusMeaning, StatusRule};
 
 /// A service level objective: which events it looks at, what makes one good, and what share has to be.
@@ -435,6 +437,21 @@ impl Slo {
     pub fn least_bad(&self) -> MinBad {
         self.min_bad
     }
+
+    /// The least number of bad events, or slices, that conditions go by: as chosen, but for slices so long that an hour, over which
+    /// the first page looks back, has fewer of them than the automatic floor asks for. There one is enough, since a total outage
+    /// would page nobody otherwise.
+    pub fn least_bad_in_force(&self) -> MinBad {
+        match (self.min_bad, self.budgeting_method()) {
+            (MinBad::Auto, Budgeting::Timeslices { slice, .. }) if slice > Self::LONGEST_SLICE_TO_COUNT => {
+                MinBad::AtLeast(1)
+            }
+            (chosen, _) => chosen,
+        }
+    }
+
+    /// Three of them are an hour.
+    const LONGEST_SLICE_TO_COUNT: Window = Window::of(20 * 60);
 
     /// What the error budget is a share of, chosen or by default.
     pub fn budgeting_method(&self) -> Budgeting {

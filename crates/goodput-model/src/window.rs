@@ -45,7 +45,7 @@ impl Window {
     pub const D3: Self = Self::of(3 * DAY);
 
     /// For the constants: zero is not among them, and would become one second.
-    const fn of(secs: u32) -> Self {
+    pub(crate) const fn of(secs: u32) -> Self {
         match NonZeroU32::new(secs) {
             Some(secs) => Self(secs),
             None => Self(NonZeroU32::MIN),

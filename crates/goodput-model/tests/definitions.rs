@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use goodput_model::{
-    Action, Band, BudgetBands, Budgeting, Definition, Indicator, Journey, JudgedAt, Objective, Period, Rate, Share,
-    Slo, Tier, TimeUnit, Window,
+    Action, Band, BudgetBands, Budgeting, Counts, Definition, Indicator, Journey, JudgedAt, Objective, Observation,
+    Period, Policy, Rate, Severity, Share, Slo, Tier, TimeUnit, Window,
 };
 
 /// Checks that a definition with this SLO has exactly this problem, or none.
@@ -189,6 +189,19 @@ fn tiers_allow_fewer_errors_the_higher_they_are() {
     assert!(objectives.is_sorted_by(|a, b| a < b));
     assert!(Tier::ALL.is_sorted_by(|a, b| a.threshold() > b.threshold()));
     assert_eq!(Tier::Critical.objective().to_string(), "99.95%");
+}
+
+#[test]
+fn an_hour_of_bad_slices_is_enough_for_a_page_however_long_they_are() {
+    let row = *Policy::default_for("99%".parse().unwrap(), Period::D30).rows().first().unwrap();
+    assert_eq!((row.severity(), row.long()), (Severity::Page, Window::H1));
+    for (slice, an_hour) in [("1m", 60), ("10m", 6), ("20m", 3), ("30m", 2), ("1h", 1), ("4h", 1), ("1d", 1)] {
+        let target = Some("95%".parse().unwrap());
+        let slo = ok().budgeting(Budgeting::Timeslices { slice: slice.parse().unwrap(), target });
+        let bad = Observation::full(row.long(), Counts { bad: an_hour, ..Counts::default() });
+        let floor = slo.least_bad_in_force().floor(slo.objective().unwrap(), &row, &bad);
+        assert!(floor <= an_hour, "{slice}: {floor} of {an_hour}");
+    }
 }
 
 #[test]

@@ -81,10 +81,10 @@ fn explained(definition: &Definition, slo: &Slo, age: Option<Window>) -> Result<
         classification: classification::words(definition, slo),
         budget: budget(&counted, objective, period.window()),
         default_alerts: default,
-        alerts: alerts::rows(&policy, &counted, slo.least_bad()),
+        alerts: alerts::rows(&policy, &counted, slo.least_bad_in_force()),
         adaptations: policy.adaptations().iter().map(ToString::to_string).collect(),
-        first_alerts: alerts::first(&policy, &counted, slo.least_bad()),
-        one_bad: one_bad::cost(&policy, &counted, objective, period.window(), slo.least_bad()),
+        first_alerts: alerts::first(&policy, &counted, slo.least_bad_in_force()),
+        one_bad: one_bad::cost(&policy, &counted, objective, period.window(), slo.least_bad_in_force()),
         one_bad_reason: counted.in_window(Window::D1).is_none().then_some("no-traffic"),
         ages: age::table(&policy, objective, period, age),
     })

@@ -1,12 +1,11 @@
 //! Composes the status from what one pass over the counters has read.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use goodput_model::{
-    Budget, BurnRate, CalendarUnit, Counts, Evaluation, Observation, Period, Reason, Verdict, Window,
+    Budget, BurnRate, CalendarUnit, Counts, Evaluation, Exhaustion, Observation, Period, Reason, Verdict, Window,
     time_to_exhaustion,
 };
 
@@ -50,7 +49,6 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
     monitor.slices.replace(&mut detail.counts);
     monitor.slices.replace(&mut detail.totals);
     waiting::look(&monitor.waiting, routes, &mut detail.routes, now);
-    mark_seen(&slices, &mut detail.seen);
     let mut flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);
     flags.extend(flags::of_gauges(gauges));
     flags.extend(flags::of_stopwatch(stopwatch));
@@ -141,21 +139,25 @@ fn overdue_by_slo(in_force: &InForce, routes: &[RouteDetail]) -> Vec<u64> {
     overdue
 }
 
-/// Values and data have no events to be seen by: it is enough that somebody has set them.
-fn mark_seen(slices: &BTreeMap<usize, SliceStatus>, seen: &mut [bool]) {
-    for (index, slices) in slices {
-        if let Some(seen) = seen.get_mut(*index) {
-            *seen |= slices.running.level.is_some() || slices.running.age.is_some();
-        }
-    }
-}
-
 /// What has gone by of a calendar period.
 struct Calendared {
     unit: CalendarUnit,
     /// Of the whole period.
     length: Duration,
     seen: Observation,
+}
+
+impl Calendared {
+    /// The budget begins anew with the next month or quarter: what would last longer than the present one is not exhausted. A bound
+    /// stays one, as what was spent unseen may have it run out before.
+    fn spare(&self, exhaustion: Exhaustion) -> Exhaustion {
+        // What has gone by is known to the second.
+        let rest = self.length.saturating_sub(self.seen.window.duration()).saturating_add(Duration::from_secs(1));
+        match exhaustion {
+            Exhaustion::In(time) if time > rest => Exhaustion::Never,
+            exhaustion => exhaustion,
+        }
+    }
 }
 
 /// What was counted for one SLO since the process started.
@@ -204,6 +206,7 @@ fn compose_slo(
         None => Budget::new(slo.objective, &period),
     };
     let last_hour = of(Window::H1).map_or(BurnRate::NoData, |seen| BurnRate::raw(slo.objective, seen.counts));
+    let exhaustion = time_to_exhaustion(budget.remaining(), last_hour, length);
     let counts = counted.counts;
     let (reasons, slices) = counted.reasons_and_slices();
     SloStatus {
@@ -219,7 +222,7 @@ fn compose_slo(
         slices,
         overdue,
         windows: windows.collect(),
-        exhaustion: time_to_exhaustion(budget.remaining(), last_hour, length),
+        exhaustion: calendar.map_or(exhaustion, |calendar| calendar.spare(exhaustion)),
         budget,
         conditions: slo
             .policy

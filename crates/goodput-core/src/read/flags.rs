@@ -62,12 +62,12 @@ pub enum Flag {
         /// How often.
         times: u64,
     },
-    /// Nobody has set a level, or refreshed the data, that the SLO looks at, though there were 100 events or five minutes went by: the
-    /// names may be misspelt.
+    /// Nobody has set some level, or refreshed some data, that the SLO looks at, though there were 100 events or five minutes went
+    /// by: the names may be misspelt.
     NothingSet {
         /// The SLO.
         slo: String,
-        /// The names it looks at.
+        /// The names of what nobody has set, of those it looks at.
         names: Vec<String>,
     },
     /// Levels, data or records were given under names that no SLO looks at, and counted nowhere.
@@ -155,7 +155,7 @@ impl fmt::Display for Flag {
                 write!(f, "request classes that are not declared were given {times} times, and passed over")
             }
             Self::NothingSet { slo, names } => {
-                write!(f, "SLO {slo:?} knows nothing yet: nobody has set or refreshed {}", names.join(", "))
+                write!(f, "SLO {slo:?} does not know enough yet: nobody has set or refreshed {}", names.join(", "))
             }
             Self::UnknownNames { first, times } => {
                 write!(f, "names that no SLO looks at were given {times} times, {first:?} first, and counted nowhere")
@@ -213,9 +213,15 @@ pub(super) fn raise(
         // What others had before an SLO came with a reload says nothing about it.
         let is_old = monitor.age_of(index, now) == monitor.age(now);
         let should_have_come = (is_old && all >= MANY_EVENTS) || monitor.age_of(index, now) >= SETTLED;
-        if !seen && should_have_come && looks_at_values(slo) {
-            flags.push(Flag::NothingSet { slo: slo.name.clone(), names: slo.routes.clone() });
-        } else if !seen && should_have_come {
+        if !should_have_come {
+            continue;
+        }
+        if looks_at_values(slo) {
+            // One that nobody sets is enough to make slices unknown, or bad.
+            let names = slo.routes.iter().zip(monitor.slices.unset(index, now));
+            let names: Vec<_> = names.filter(|(_, unset)| *unset).map(|(name, _)| name.clone()).collect();
+            flags.extend((!names.is_empty()).then(|| Flag::NothingSet { slo: slo.name.clone(), names }));
+        } else if !seen {
             let dependency = slo.dependency.iter().map(|name| format!("{}{name}", Reason::DEPENDENCY));
             let routes = slo.routes.iter().cloned().chain(dependency).collect();
             flags.push(Flag::NoRouteSeen { slo: slo.name.clone(), routes });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use goodput_model::{Budgeting, Counts, Objective, Rate, Reason, Share};
 
 use crate::clock::Moment;
-use crate::gauge::{DatasetCell, STEPS};
+use crate::gauge::{DatasetCell, LevelCell, STEPS};
 
 /// What makes a slice of one SLO good.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(super) struct Highest {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Happened<'a> {
     pub(super) events: Counts,
-    /// From its beginning to its end, as they were read.
+    /// From its beginning to its end, as they were read, and no more than a slice is long.
     pub(super) within: Duration,
     /// Its end.
     pub(super) now: Moment,
@@ -131,6 +131,18 @@ impl Judge {
                 Some(highest as f64 / STEPS as f64)
             }
             _ => None,
+        }
+    }
+
+    /// For each of the values it looks at, whether nobody has set it yet. A level that was set once has a highest ever after.
+    pub(super) fn unset(&self, all: &[Arc<LevelCell>], now: Moment) -> Vec<bool> {
+        match self {
+            Self::Age { data, .. } => data.iter().map(|data| data.age(now).is_none()).collect(),
+            Self::Level { levels, .. } => {
+                let highest = |level: &Highest| all.get(level.position).and_then(|level| level.highest());
+                levels.iter().map(|level| highest(level).is_none()).collect()
+            }
+            Self::Target(_) | Self::Ratio | Self::Rate(_) => Vec::new(),
         }
     }
 

@@ -63,7 +63,7 @@ impl WatchedSlo {
             objective,
             period,
             policy,
-            min_bad: slo.least_bad(),
+            min_bad: slo.least_bad_in_force(),
             budgeting: slo.budgeting_method(),
             calendar,
             windows,

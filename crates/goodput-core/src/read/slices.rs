@@ -170,6 +170,12 @@ impl Slices {
         self.slos.iter().map(status).collect()
     }
 
+    /// For each level, or data, that the SLO at this position looks at, in the order of their names: whether nobody has set it yet.
+    pub(crate) fn unset(&self, index: usize, now: Moment) -> Vec<bool> {
+        let slo = self.slos.iter().find(|slo| slo.index == index);
+        slo.map_or_else(Vec::new, |slo| slo.judge.unset(&self.levels, now))
+    }
+
     /// Why slices of the SLO at this position are bad, if it judges slices.
     pub(crate) fn reason(&self, index: usize) -> Option<Reason> {
         self.slos.iter().find(|slo| slo.index == index).map(|slo| slo.judge.reason())
@@ -213,9 +219,12 @@ impl Sliced {
         if !self.is_seen(now) {
             return Worth::Unknown;
         }
+        let within = now.since_origin().saturating_sub(self.running.begun.since_origin());
         self.judge.worth(&Happened {
             events: events.since(self.running.events),
-            within: now.since_origin().saturating_sub(self.running.begun.since_origin()),
+            // No tick is on time to the millisecond: what comes exactly as often as it has to would be too few in every slice
+            // that a later tick ends than the one that began it.
+            within: within.min(self.length.duration()),
             now,
             looked_for: now.since_origin().saturating_sub(self.since.since_origin()),
             highest,

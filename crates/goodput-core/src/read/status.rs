@@ -104,7 +104,8 @@ pub struct SloStatus {
     pub windows: Vec<WindowStatus>,
     /// The error budget of the period, as far as this instance has seen it.
     pub budget: Budget,
-    /// When the budget runs out at the burn of the last hour.
+    /// When the budget runs out at the burn of the last hour. In a calendar period never, where it is known
+    /// to last until the next one begins.
     pub exhaustion: Exhaustion,
     /// The alert rows, each with its state.
     pub conditions: Vec<ConditionStatus>,

@@ -1,6 +1,8 @@
 //! The naive judge: what a request was, and what each SLO's rules make of it, spelled out case by case.
 
-use goodput_core::{CancelPolicy, Ending, JudgedAt, Measure, Verdict};
+use std::time::Duration;
+
+use goodput_core::{CancelPolicy, Ending, Measure, Verdict};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Spec {

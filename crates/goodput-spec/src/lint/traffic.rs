@@ -84,7 +84,7 @@ fn fires(site: &Site<'_>, row: &Row, bad: impl Fn(u64) -> u64) -> Option<bool> {
         Observation::full(window, Counts { good: valid - bad, bad, excluded: 0 })
     };
     let (long, short) = (observe(row.long(), long), observe(row.short(), short));
-    Some(evaluate(row, site.objective, &long, &short, site.slo.least_bad(), UnseenTime::Scaled, false).active)
+    Some(evaluate(row, site.objective, &long, &short, site.slo.least_bad_in_force(), UnseenTime::Scaled, false).active)
 }
 
 fn check_pages(site: &Site<'_>, report: &mut Report) {
@@ -115,7 +115,7 @@ fn add_silent(site: &Site<'_>, row: &Row, path: &str, report: &mut Report) {
         return;
     };
     let all_bad = Observation::full(row.long(), Counts { good: 0, bad: units, excluded: 0 });
-    let needed = site.slo.least_bad().floor(site.objective, row, &all_bad);
+    let needed = site.slo.least_bad_in_force().floor(site.objective, row, &all_bad);
     let by_chance = MinBad::Auto.floor(site.objective, row, &all_bad);
     let message = format!(
         "{row} never fires: it takes {needed} bad {unit}s in {}, and{} no more than {units} come: expected more",

@@ -113,7 +113,7 @@ pub(crate) fn run(convert: &Convert) -> Result<u8, Failure> {
         text: path.is_none().then_some(text),
     };
     match (convert.output, path) {
-        (Form::Human, Some(path)) => terminal::say(&format!("wrote {}", path.display())),
+        (Form::Human, Some(path)) => terminal::say(&format!("wrote {}", read::shown(path))),
         (form, _) => form.print(&answer, |answer| answer.text.clone().unwrap_or_default())?,
     }
     Ok(exit::OK)

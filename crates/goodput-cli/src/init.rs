@@ -81,7 +81,7 @@ pub(crate) fn run(init: &Init) -> Result<u8, Failure> {
 }
 
 fn next(path: &Path) -> String {
-    let path = path.display();
+    let path = input::shown(path);
     format!(
         "wrote {path}\n\
          next: name your routes in it, and change what is not so;\n\
@@ -90,13 +90,23 @@ fn next(path: &Path) -> String {
     )
 }
 
+/// What some version of YAML takes for something else than a text.
+const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+
 /// The template for a service of this name, if that is one.
 fn named(text: &str, name: &str) -> Result<String, Failure> {
+    // A name such as `no` or `1` is a text for every reader of YAML only in quotes.
+    let written =
+        if name.starts_with(|c: char| c.is_ascii_alphabetic()) && !WORDS.contains(&&*name.to_ascii_lowercase()) {
+            name.to_owned()
+        } else {
+            format!("{name:?}")
+        };
     let line = |line: &str| match line.strip_prefix("service:") {
         // What the template says beside its own name holds for any.
         Some(rest) => match rest.find(" #") {
-            Some(comment) => format!("service: {name}{}\n", rest.get(comment..).unwrap_or_default()),
-            None => format!("service: {name}\n"),
+            Some(comment) => format!("service: {written}{}\n", rest.get(comment..).unwrap_or_default()),
+            None => format!("service: {written}\n"),
         },
         None => format!("{line}\n"),
     };
@@ -105,7 +115,7 @@ fn named(text: &str, name: &str) -> Result<String, Failure> {
     match read {
         Ok(document) if document.definition.service == name => Ok(text),
         _ => Err(Failure::usage(format!(
-            "--service {name:?}: expected 1 to {} letters, digits and - _ . :",
+            "--service {name:?}: expected 1 to {} bytes of letters, digits and - _ . :",
             goodput_model::Definition::MAX_NAME
         ))),
     }

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use goodput_spec::Source;
+use goodput_spec::{Diagnostic, Diagnostics, Source, Span};
 
 use crate::failure::Failure;
 
@@ -25,13 +25,18 @@ pub(crate) struct FileArg {
 pub(crate) fn source(path: &Path) -> Result<Source, Failure> {
     let name = name(path);
     let bytes = bytes(path).map_err(|what| Failure::input(format!("{name}: {what}")))?;
-    let text = text(bytes).map_err(|what| Failure::input(format!("{name}: {what}")))?;
-    Ok(Source::new(name, text))
+    text(&name, bytes)
 }
 
 /// What people call it.
 pub(crate) fn name(path: &Path) -> String {
-    if is_stdin(path) { STDIN.to_owned() } else { path.display().to_string() }
+    if is_stdin(path) { STDIN.to_owned() } else { shown(path) }
+}
+
+/// A path on one line, whatever somebody has made of it: what steers a terminal is escaped.
+pub(crate) fn shown(path: &Path) -> String {
+    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    path.display().to_string().chars().map(escaped).collect()
 }
 
 pub(crate) fn is_stdin(path: &Path) -> bool {
@@ -61,15 +66,17 @@ fn at_most(reader: impl Read) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, String> {
-    String::from_utf8(bytes).map_err(|error| {
+/// The text that the bytes are, or where they stop being one.
+fn text(name: &str, bytes: Vec<u8>) -> Result<Source, Failure> {
+    String::from_utf8(bytes).map(|text| Source::new(name, text)).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        let (before, after) = error.as_bytes().split_at_checked(offset).unwrap_or_default();
-        let before = String::from_utf8_lossy(before);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        let byte = after.first().copied().unwrap_or_default();
-        format!("is not UTF-8: byte 0x{byte:02x} at offset {offset} (line {line}, column {column})")
+        let byte = error.as_bytes().get(offset).copied().unwrap_or_default();
+        let message = format!("not UTF-8: byte 0x{byte:02x} at offset {offset}: expected an SLO file in UTF-8");
+        // Up to there it is the text as it was read, so that line and column hold.
+        let shown = String::from_utf8_lossy(error.as_bytes());
+        let bad = Span::new(offset, offset + char::REPLACEMENT_CHARACTER.len_utf8());
+        let diagnostic = Diagnostic::error("not-utf8", message).at(bad, "here");
+        Diagnostics::of(&Source::new(name, &*shown), vec![diagnostic]).into()
     })
 }
 
@@ -77,7 +84,7 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
 fn not_there(path: &Path, error: &io::Error) -> String {
     match (error.kind(), fs::read_link(path)) {
         (ErrorKind::NotFound, Ok(target)) => {
-            format!("is a symbolic link to {}, which does not exist", target.display())
+            format!("is a symbolic link to {}, which does not exist", shown(&target))
         }
         (ErrorKind::NotFound, Err(_)) => "does not exist".to_owned(),
         (ErrorKind::PermissionDenied, _) => "may not be read: permission denied".to_owned(),
@@ -119,13 +126,22 @@ mod tests {
     }
 
     #[test]
+    fn a_path_is_shown_on_one_line_and_steers_no_terminal() {
+        assert_eq!(name(Path::new("a\nb: ok\u{1b}[31m.yaml")), "a\\nb: ok\\u{1b}[31m.yaml");
+        assert_eq!(name(Path::new("über/slo.yaml")), "über/slo.yaml");
+    }
+
+    #[test]
     fn what_is_not_utf8_is_told_by_byte_line_and_column() {
-        for (bytes, message) in [
-            (&b"\xff"[..], "is not UTF-8: byte 0xff at offset 0 (line 1, column 1)"),
-            (b"a\n\xc3\xbc\x80", "is not UTF-8: byte 0x80 at offset 4 (line 2, column 2)"),
-            (b"ab\xc3", "is not UTF-8: byte 0xc3 at offset 2 (line 1, column 3)"),
+        for (bytes, message, place) in [
+            (&b"\xff"[..], "byte 0xff at offset 0:", (1, 1)),
+            (b"a\n\xc3\xbc\x80", "byte 0x80 at offset 4:", (2, 2)),
+            (b"ab\xc3", "byte 0xc3 at offset 2:", (1, 3)),
         ] {
-            assert_eq!(text(bytes.to_vec()), Err(message.to_owned()));
+            let Err(Failure::Text(found)) = text("slo.yaml", bytes.to_vec()) else { panic!("{bytes:?} is a text") };
+            let item = found.items().remove(0);
+            assert!(item.message.contains(message), "{}", item.message);
+            assert_eq!(item.start, Some(place));
         }
     }
 }

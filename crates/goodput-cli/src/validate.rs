@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use goodput_model::{Period, Slo};
 use goodput_spec::{Diagnostic, Diagnostics, Document, Level, Source, lint};
+use jiff::tz::TimeZoneDatabase;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -87,6 +89,7 @@ fn file(path: &Path, services: &mut HashMap<String, String>) -> File {
     };
     let mut list = document.warnings.clone();
     list.extend(lint::lint(&document).into_iter().filter(|lint| !document.warnings.contains(lint)));
+    list.extend(unknown_zone(&document));
     let service = &document.definition.service;
     if let Some(former) = services.get(service) {
         let message = format!("service {service:?} is defined in {former} too: expected every service in one file");
@@ -95,6 +98,17 @@ fn file(path: &Path, services: &mut HashMap<String, String>) -> File {
         services.insert(service.clone(), name.clone());
     }
     checked(name, Some((&source, &document)), &Diagnostics::of(&source, list))
+}
+
+/// Whether a calendar is that of no place: a service with such a period does not start.
+fn unknown_zone(document: &Document) -> Option<Diagnostic> {
+    let zone = &document.definition.time_zone;
+    let has_calendar = |slo: &Slo| matches!(slo.judged_over(), Period::Calendar(_));
+    if !document.definition.slos.iter().any(has_calendar) || TimeZoneDatabase::bundled().get(zone).is_ok() {
+        return None;
+    }
+    let message = format!("time zone {zone:?}: expected a name of the IANA database, such as Europe/Berlin or UTC");
+    Some(Diagnostic::error("bad-time-zone", message).at_place(document.places.get("time_zone"), ""))
 }
 
 fn unreadable(name: String, message: String) -> File {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::failure::Failure;
-use crate::read::kind;
+use crate::read::{kind, shown};
 
 /// Whether a file that is there already may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +19,11 @@ pub(crate) enum Existing {
 /// Writes `text` to `path`. Whoever looks sees the old file, or none, or all of the new one; on failure nothing is left
 /// behind.
 pub(crate) fn file(path: &Path, text: &str, existing: Existing) -> Result<(), Failure> {
-    let fail = |what: String| Failure::input(format!("{}: {what}", path.display()));
+    let fail = |what: String| Failure::input(format!("{}: {what}", shown(path)));
     let former = former(path).map_err(fail)?;
     let folder = folder(path);
     let temporary = filled(&folder, text, former.as_ref())
-        .map_err(|error| Failure::input(format!("{}: {}", folder.display(), unwritable(&error))))?;
+        .map_err(|error| Failure::input(format!("{}: {}", shown(&folder), unwritable(&error))))?;
     match existing {
         Existing::Replace => temporary.persist(path),
         // The system itself looks whether something is there, so that nothing can come in between.

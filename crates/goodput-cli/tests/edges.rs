@@ -67,7 +67,7 @@ fn what_cannot_be_read_is_named_with_what_was_expected() {
         ("missing/slo.yaml", "missing/slo.yaml: does not exist"),
         ("latin1.yaml/slo.yaml", "latin1.yaml/slo.yaml: Not a directory"),
         ("long.yaml", "long.yaml: is longer than 1 MiB: expected an SLO file of at most 1,048,576 bytes"),
-        ("latin1.yaml", "latin1.yaml: is not UTF-8: byte 0xe9 at offset 23 (line 2, column 13)"),
+        ("latin1.yaml", "not UTF-8: byte 0xe9 at offset 23: expected an SLO file in UTF-8\n --> latin1.yaml:2:13\n"),
         ("folder.yaml", "folder.yaml: is a directory: expected a file"),
         ("broken.yaml", "broken.yaml: is a symbolic link to nowhere.yaml, which does not exist"),
     ] {
@@ -156,6 +156,67 @@ fn every_template_that_is_written_holds_and_can_be_explained() {
             assert!(text(&validated.stdout).contains("of my-shop"), "{}", text(&validated.stdout));
             assert_eq!(run(folder.path(), &["explain", "slo.yaml"]).status.code(), Some(0));
         }
+    }
+}
+
+/// What stands in an SLO file, as `service: <the name in quotes>`, is a text for every reader of YAML.
+#[test]
+fn a_service_called_like_a_number_or_a_word_of_yaml_is_quoted() {
+    let folder = tempdir().unwrap();
+    for (name, line) in [
+        ("checkout", "service: checkout"),
+        ("1", "service: \"1\""),
+        ("1e3", "service: \"1e3\""),
+        ("No", "service: \"No\""),
+        ("null", "service: \"null\""),
+        ("north", "service: north"),
+    ] {
+        let written = run(folder.path(), &["init", "--service", name]);
+        assert!(text(&written.stdout).lines().any(|found| found == line), "{name}: {}", text(&written.stdout));
+    }
+}
+
+#[test]
+fn every_command_that_a_template_speaks_of_is_there() {
+    let folder = tempdir().unwrap();
+    for template in ["api", "pipeline", "grpc"] {
+        let written = run(folder.path(), &["init", "--template", template]);
+        let mut found = 0;
+        for part in text(&written.stdout).split("`goodput ").skip(1) {
+            let command = part.split(['`', ' ']).next().unwrap();
+            assert_eq!(run(folder.path(), &[command, "--help"]).status.code(), Some(0), "{template}: {command}");
+            found += 1;
+        }
+        assert!(found > 0, "{template} speaks of no command");
+    }
+}
+
+#[test]
+fn what_plan_writes_for_an_slo_file_holds_in_one() {
+    let folder = tempdir().unwrap();
+    for quantiles in ["p50=800ms,p99=900ms", "p50=1us,p99.9=40us", "p99=800ms,p99=800ms", "p50=1.2s,p95=80s"] {
+        let args =
+            ["plan", "target", "--good", "997000", "--total", "1000000", "--over", "28d", "--quantiles", quantiles];
+        let planned = run(folder.path(), &args);
+        let (_, slos) = text(&planned.stdout).split_once("In an SLO file:\n").unwrap();
+        fs::write(folder.path().join("slo.yaml"), format!("version: 1\nservice: checkout\nslos:\n{slos}")).unwrap();
+        let validated = run(folder.path(), &["validate", "slo.yaml"]);
+        assert_eq!(validated.status.code(), Some(0), "{slos}{}", text(&validated.stdout));
+    }
+}
+
+#[test]
+fn a_calendar_is_that_of_some_place() {
+    let folder = tempdir().unwrap();
+    for (zone, period, code) in
+        [("Mars/Phobos", "month", 1), ("Mars/Phobos", "28d", 0), ("Europe/Berlin", "month", 0), ("UTC", "quarter", 0)]
+    {
+        let file = GOOD.replace("slos:", &format!("time_zone: {zone}\ndefaults: {{period: {period}}}\nslos:"));
+        fs::write(folder.path().join("slo.yaml"), file).unwrap();
+        let validated = run(folder.path(), &["validate", "slo.yaml"]);
+        let said = text(&validated.stdout);
+        assert_eq!(validated.status.code(), Some(code), "{zone} over {period}: {said}");
+        assert_eq!(said.contains("slo.yaml:3:12"), code == 1, "{said}");
     }
 }
 

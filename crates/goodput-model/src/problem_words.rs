@@ -95,7 +95,11 @@ impl fmt::Display for Problem {
             Self::TwoClasses { route } => write!(f, "route {route:?} is given a class twice: expected one"),
             Self::GrpcCode { slo, value } => write!(f, "SLO {slo:?}: gRPC code {value}: expected 0 to 16"),
             Self::Period { slo, value } => {
-                write!(f, "SLO {slo:?}: period {value}: expected at least {}", Definition::SHORTEST_PERIOD)
+                write!(
+                    f,
+                    "SLO {slo:?}: period {value}: expected at least {}; m means minutes, and `month` follows the calendar",
+                    Definition::SHORTEST_PERIOD
+                )
             }
             Self::CancelLimit { slo, value } => {
                 write!(f, "SLO {slo:?}: cancel limit {value:?}: expected at most a day")

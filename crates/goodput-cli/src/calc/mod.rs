@@ -7,7 +7,7 @@ mod outage;
 mod risk;
 
 use clap::{Args, Subcommand};
-use goodput_model::{Objective, Period, Share};
+use goodput_model::{Objective, Period, Share, Window};
 
 use crate::failure::Failure;
 use crate::form::Form;
@@ -53,8 +53,19 @@ struct Target {
     #[arg(long)]
     objective: Objective,
     /// What it is judged over: 30d, 4w, month, quarter
-    #[arg(long, default_value_t)]
+    #[arg(long, default_value_t, value_parser = period)]
     period: Period,
+}
+
+/// A period as an SLO file takes it: in `1m`, a minute, a month is meant.
+fn period(text: &str) -> Result<Period, String> {
+    let period: Period = text.parse().map_err(|error: goodput_model::WindowError| error.to_string())?;
+    if period.window() < Window::D1 {
+        return Err(format!(
+            "period {period}: expected at least 1d (m means minutes; calendar periods are month and quarter)"
+        ));
+    }
+    Ok(period)
 }
 
 impl Target {

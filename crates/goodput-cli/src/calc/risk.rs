@@ -27,7 +27,7 @@ pub(super) struct Risk {
     #[arg(long, requires = "spent")]
     objective: Option<Objective>,
     /// What it is judged over
-    #[arg(long, default_value_t)]
+    #[arg(long, default_value_t, value_parser = super::period)]
     period: Period,
     /// How probable an incident is, such as 20%
     #[arg(long, value_name = "SHARE")]

@@ -33,8 +33,7 @@ fn parse(text: &str) -> Result<Measured, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text.as_bytes());
     let head = reader.headers().map_err(|error| error.to_string())?.clone();
-    let lines = reader.records().map(|line| line.map_err(|error| error.to_string()));
-    let lines = Lines { text, lines };
+    let lines = reader.records().map(|line| Ok(Line { text, fields: line.map_err(|error| error.to_string())? }));
     if head == DAYS[..] {
         days(lines)
     } else if head == LATENCIES[..] {
@@ -45,39 +44,13 @@ fn parse(text: &str) -> Result<Measured, String> {
     }
 }
 
-/// The lines below the head, and the text they are from.
-struct Lines<'a, I> {
-    text: &'a str,
-    lines: I,
-}
-
-impl<I: Iterator<Item = Result<StringRecord, String>>> Iterator for Lines<'_, I> {
-    type Item = Result<Line, String>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let record = self.lines.next()?;
-        Some(record.map(|fields| Line { number: self.number(&fields), fields }))
-    }
-}
-
-impl<I> Lines<'_, I> {
-    /// The reader's own numbers are those of the blank lines it skips.
-    fn number(&self, record: &StringRecord) -> usize {
-        let byte = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0);
-        let (before, after) = self.text.split_at_checked(byte).unwrap_or_default();
-        let blank = after.len() - after.trim_start_matches(['\n', '\r']).len();
-        let breaks = |text: &str| text.matches('\n').count();
-        breaks(before) + breaks(after.get(..blank).unwrap_or_default()) + 1
-    }
-}
-
-/// One line, and its number in the file.
-struct Line {
-    number: usize,
+/// One line below the head, and the text it is from.
+struct Line<'t> {
+    text: &'t str,
     fields: StringRecord,
 }
 
-impl Line {
+impl Line<'_> {
     fn field(&self, index: usize) -> &str {
         self.fields.get(index).unwrap_or_default()
     }
@@ -90,11 +63,21 @@ impl Line {
     }
 
     fn wrong(&self, what: &str) -> String {
-        format!("line {}: {what}", self.number)
+        format!("line {}: {what}", self.number())
+    }
+
+    /// Counted only for the one line that is wrong, since it takes a look at all before it. The reader's own numbers are
+    /// those of the blank lines it skips.
+    fn number(&self) -> usize {
+        let byte = self.fields.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0);
+        let (before, after) = self.text.split_at_checked(byte).unwrap_or_default();
+        let blank = after.len() - after.trim_start_matches(['\n', '\r']).len();
+        let breaks = |text: &str| text.matches('\n').count();
+        breaks(before) + breaks(after.get(..blank).unwrap_or_default()) + 1
     }
 }
 
-fn days(lines: impl Iterator<Item = Result<Line, String>>) -> Result<Measured, String> {
+fn days<'t>(lines: impl Iterator<Item = Result<Line<'t>, String>>) -> Result<Measured, String> {
     let (mut good, mut bad, mut seen) = (0_u64, 0_u64, BTreeSet::new());
     for line in lines {
         let line = line?;
@@ -111,7 +94,7 @@ fn days(lines: impl Iterator<Item = Result<Line, String>>) -> Result<Measured, S
     Ok(Measured::Days { good, bad, days: u32::try_from(seen.len()).unwrap_or(u32::MAX) })
 }
 
-fn latencies(lines: impl Iterator<Item = Result<Line, String>>) -> Result<Measured, String> {
+fn latencies<'t>(lines: impl Iterator<Item = Result<Line<'t>, String>>) -> Result<Measured, String> {
     let mut counted = Vec::new();
     for line in lines {
         let line = line?;
@@ -148,6 +131,16 @@ mod tests {
         let latencies = "latency_ms,count\n250.5,10\n100,90\n";
         let counted = vec![(Duration::from_millis(100), 90), (Duration::from_micros(250_500), 10)];
         assert_eq!(parse(latencies), Ok(Measured::Latencies(counted)));
+    }
+
+    #[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "what is measured is the time it takes")]
+    #[test]
+    fn the_longest_file_is_read_at_once() {
+        let text = format!("latency_ms,count\n{}", "1,1\n".repeat(read::MOST / 4));
+        let began = std::time::Instant::now();
+        assert!(parse(&text).is_ok());
+        // A look at all lines before each line would take minutes.
+        assert!(began.elapsed() < Duration::from_secs(20), "took {:?}", began.elapsed());
     }
 
     #[test]

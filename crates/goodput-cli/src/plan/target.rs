@@ -193,7 +193,11 @@ fn fast(quantile: Quantile, requests: Option<u64>, warnings: &mut Vec<String>) -
         let requests = number(requests.unwrap_or_default() as f64);
         warnings.push(format!("{objective} of {requests} requests leaves fewer than 5 that are slower: it is chance"));
     }
-    let threshold = quantile.threshold()?;
+    let Some(threshold) = quantile.threshold() else {
+        let measured = Exactly(quantile.at_most);
+        warnings.push(format!("{objective} took up to {measured}: expected a threshold with room of at most a day"));
+        return None;
+    };
     Some(Fast {
         objective: objective.to_string(),
         measured_seconds: quantile.at_most.as_secs_f64(),
@@ -245,9 +249,13 @@ fn snippet(answer: &Answer) -> Vec<String> {
     let ok =
         answer.objective.iter().map(|objective| format!("- {{name: ok, sli: availability, objective: {objective}}}"));
     let fast = answer.latency.iter().map(|Fast { objective, threshold, .. }| {
-        format!("- {{name: within-{threshold}, sli: {{latency: {threshold}}}, objective: {objective}}}")
+        // Named by both: two quantiles may have one threshold, and an SLO file has no name twice.
+        let quantile = objective.trim_end_matches('%');
+        format!("- {{name: p{quantile}-within-{threshold}, sli: {{latency: {threshold}}}, objective: {objective}}}")
     });
-    ok.chain(fast).collect()
+    let mut slos: Vec<String> = ok.chain(fast).collect();
+    slos.dedup();
+    slos
 }
 
 #[cfg(test)]

@@ -14,7 +14,10 @@ pub(super) fn interval(bad: u64, total: u64) -> Option<(f64, f64)> {
     let scale = 1.0 + Z * Z / n;
     let centre = (p + Z * Z / (2.0 * n)) / scale;
     let half = Z / scale * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    Some(((centre - half).max(0.0), (centre + half).min(1.0)))
+    // Of none or all bad one end is exact, and rounding would miss it.
+    let low = if bad == 0 { 0.0 } else { (centre - half).max(0.0) };
+    let high = if bad >= total { 1.0 } else { (centre + half).min(1.0) };
+    Some((low, high))
 }
 
 #[cfg(test)]
@@ -32,5 +35,9 @@ mod tests {
             assert!((found_high - high).abs() < 6.0e-5, "{bad} of {total}: to {found_high}");
         }
         assert_eq!(interval(0, 0), None);
+        for total in [1, 5, 29, 1_000, u64::MAX] {
+            assert!(interval(0, total).unwrap().0 <= 0.0, "none of {total}");
+            assert!(interval(total, total).unwrap().1 >= 1.0, "all of {total}");
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use goodput_model::{Period, Roughly};
 
-/// A length of time, rounded: to hundredths of a second below an hour (`51.84s`, `2m 9.6s`), else to its second unit
-/// (`3h 36m`, `2d 2h`).
+/// A length of time, rounded: to microseconds below a tenth of a second (`2.592ms`), to hundredths of a second below an
+/// hour (`51.84s`, `2m 9.6s`), else to its second unit (`3h 36m`, `2d 2h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Took(pub(crate) Duration);
 
@@ -18,6 +18,11 @@ impl fmt::Display for Took {
             let unit = if secs >= 24 * HOUR { HOUR } else { 60 };
             let rounded = self.0.saturating_add(Duration::from_secs(unit / 2)).as_secs() / unit * unit;
             return Roughly(Duration::from_secs(rounded)).fmt(f);
+        }
+        let micros = self.0.as_nanos().div_ceil(1_000);
+        if (1..100_000).contains(&micros) {
+            let text = format!("{}.{:03}", micros / 1_000, micros % 1_000);
+            return write!(f, "{}ms", text.trim_end_matches('0').trim_end_matches('.'));
         }
         let millis = self.0.as_nanos().div_ceil(1_000_000);
         let (minutes, millis) = (millis / 60_000, millis % 60_000);
@@ -54,7 +59,8 @@ impl fmt::Display for Exactly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let secs = self.0.as_secs();
         if self.0.subsec_nanos() > 0 || secs < 60 {
-            return write!(f, "{:?}", self.0);
+            // `us` is what everybody can type.
+            return f.write_str(&format!("{:?}", self.0).replace('µ', "u"));
         }
         let (unit, name) = [(86_400, 'd'), (3_600, 'h'), (60, 'm')]
             .into_iter()
@@ -72,6 +78,9 @@ mod tests {
     fn times_are_rounded_to_what_one_remembers() {
         for (millis, text) in [
             (0, "0s"),
+            (3, "3ms"),
+            (99, "99ms"),
+            (100, "0.1s"),
             (5_184, "5.184s"),
             (51_840, "51.84s"),
             (60_000, "1m"),
@@ -99,6 +108,8 @@ mod tests {
             (60_000_000_000, "1m"),
             (1_800_000_000_000, "30m"),
             (90_000_000_000, "90s"),
+            (1_500, "1.5us"),
+            (500_000, "500us"),
             (7_200_000_000_000, "2h"),
         ] {
             assert_eq!(Exactly(Duration::from_nanos(nanos)).to_string(), text);

@@ -1,5 +1,7 @@
 //! Writes a tree as YAML: a block for each mapping, one line for what fits on one.
 
+use crate::yaml;
+
 /// A tree to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Tree {
@@ -163,8 +165,9 @@ fn quoted(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        // JSON takes these as they are and YAML does not, or not everywhere.
+        // JSON takes these as they are and YAML does not, or not everywhere, or our own reader does not.
         let special = (c.is_control() && c != '\n')
+            || yaml::turns_text(c)
             || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
         if special {
             let _ = write!(out, "\\u{:04x}", u32::from(c)); // all of them are below 2^16
@@ -180,8 +183,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Source;
     use crate::findings::Findings;
-    use crate::{Source, yaml};
 
     fn read_back(text: &str) -> Option<String> {
         let printed = document(&Tree::Map(vec![
@@ -225,6 +228,7 @@ mod tests {
             ("a, b", "\"a, b\""),
             ("a\nb", "\"a\\nb\""),
             ("a\u{85}b", "\"a\\u0085b\""),
+            ("a\u{202e}b", "\"a\\u202eb\""),
             ("über", "\"über\""),
         ] {
             assert_eq!(scalar(text), printed);

@@ -21,7 +21,7 @@ pub(super) fn check(source: &Source, findings: &mut Findings) -> bool {
         findings.add(|| Diagnostic::error("too-long", message));
         return false;
     }
-    let Some((offset, bad)) = first_control(text) else {
+    let Some((offset, bad)) = first_unreadable(text) else {
         return true;
     };
     findings.add(|| {
@@ -37,18 +37,24 @@ pub(super) fn too_long(text: &str, span: Span) -> Diagnostic {
     Diagnostic::error("scalar-too-long", message).at(span, "")
 }
 
-/// Line breaks are `\n` or `\r\n`; a carriage return alone would hide a line from whoever reads the file.
-fn first_control(text: &str) -> Option<(usize, char)> {
+/// Line breaks are `\n` or `\r\n`; a carriage return alone would hide a line from whoever reads the file, and what changes
+/// the direction of writing shows them other lines than are there (CVE-2021-42574, "Trojan Source").
+fn first_unreadable(text: &str) -> Option<(usize, char)> {
     let mut following = text.char_indices().peekable();
     while let Some((offset, c)) = following.next() {
         let fine = match c {
             '\n' | '\t' => true,
             '\r' => following.peek().is_some_and(|&(_, next)| next == '\n'),
-            c => !c.is_control(),
+            c => !c.is_control() && !turns_text(c),
         };
         if !fine {
             return Some((offset, c));
         }
     }
     None
+}
+
+/// Whether a character overrides, embeds or isolates a direction of writing.
+pub(crate) fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

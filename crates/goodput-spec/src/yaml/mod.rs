@@ -6,6 +6,7 @@
 mod limits;
 mod tree;
 
+pub(crate) use limits::turns_text;
 pub(crate) use tree::documents;
 
 use crate::Span;

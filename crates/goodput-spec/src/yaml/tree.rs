@@ -259,6 +259,8 @@ mod tests {
             ("a: \u{1}", "control-character"),
             ("a: 1\rb: 2", "control-character"),
             ("a: \u{85}", "control-character"),
+            ("a: b # \u{202e}c", "control-character"),
+            ("a: \u{2066}b", "control-character"),
             ("%YAML 1.1\n---\na: 1", "not-yaml"),
             ("a:\n\tb: 1", "not-yaml"),
             ("a: [", "not-yaml"),

@@ -10,6 +10,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use goodput::spec::{Source, print, read};
 use goodput::{Goodput, Ticker};
 
+#[expect(clippy::expect_used, reason = "a bench stops where what it measures fails")]
 fn startup(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("startup");
     group.sample_size(10);

@@ -48,6 +48,29 @@ pub struct GrpcRule {
     pub meaning: StatusMeaning,
 }
 
+impl GrpcRule {
+    /// The names of the codes 0 to 16 (<https://grpc.github.io/grpc/core/md_doc_statuscodes.html>).
+    pub const NAMES: [&str; 17] = [
+        "OK",
+        "CANCELLED",
+        "UNKNOWN",
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "UNAUTHENTICATED",
+    ];
+}
+
 /// The three meanings a status can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StatusMeaning {

@@ -1,25 +1,6 @@
 //! Statuses and gRPC codes as they are written: `404`, `NOT_FOUND`.
 
-/// The names of the gRPC codes 0 to 16 (<https://grpc.github.io/grpc/core/md_doc_statuscodes.html>).
-pub(crate) const GRPC: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
+use goodput_model::GrpcRule;
 
 /// What a response says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,7 +12,7 @@ pub(crate) enum Code {
 }
 
 pub(crate) fn parse(text: &str) -> Option<Code> {
-    if let Some(code) = GRPC.iter().position(|name| *name == text) {
+    if let Some(code) = GrpcRule::NAMES.iter().position(|name| *name == text) {
         return u8::try_from(code).ok().map(Code::Grpc);
     }
     let is_status = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
@@ -42,7 +23,9 @@ pub(crate) fn print(code: Code) -> String {
     match code {
         Code::Status(status) => status.to_string(),
         // A code that has no name is no code: it is printed as what it is, and reading it says so.
-        Code::Grpc(code) => GRPC.get(usize::from(code)).map_or_else(|| code.to_string(), |name| (*name).to_owned()),
+        Code::Grpc(code) => {
+            GrpcRule::NAMES.get(usize::from(code)).map_or_else(|| code.to_string(), |name| (*name).to_owned())
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The JSON Schema of the native format, made from the table of keys, so that editors complete and check what the reader reads.
 
+use goodput_model::GrpcRule;
 use serde_json::{Map, Value, json};
 
-use crate::codes;
 use crate::keys::{self, Key, Kind, Section};
 
 /// The JSON Schema (2020-12) of goodput's own format.
@@ -70,7 +70,9 @@ fn kind(of: &Kind) -> Value {
         Kind::Duration => text("^[0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h|d)$"),
         Kind::Window => text("^[0-9]+[smhdw]$"),
         Kind::Period => text("^([0-9]+[smhdw]|month|quarter)$"),
-        Kind::Code => json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 999}, {"enum": codes::GRPC}]}),
+        Kind::Code => {
+            json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 999}, {"enum": GrpcRule::NAMES}]})
+        }
         Kind::Route => {
             json!({"anyOf": [text("^/"), named_route("grpc", &text("^[A-Za-z0-9_.]+/[A-Za-z0-9_]+$")), named_route("work", &scalar(".+"))]})
         }

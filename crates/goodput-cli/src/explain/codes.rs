@@ -1,6 +1,6 @@
 //! What every HTTP status and gRPC code means to one SLO, in as few words as say it all.
 
-use goodput_model::{Indicator, Slo, StatusMeaning};
+use goodput_model::{GrpcRule, Indicator, Slo, StatusMeaning};
 
 /// The codes that mean one thing: `HTTP 2xx, 3xx and 4xx except 405, 408 and 429`.
 pub(super) fn http(slo: &Slo, wanted: StatusMeaning) -> Option<String> {
@@ -36,7 +36,7 @@ pub(super) fn grpc(slo: &Slo, wanted: StatusMeaning) -> Option<String> {
         let own = own.iter().find(|(own, _)| *own == code);
         own.map_or_else(|| usual_grpc(slo.indicator(), code), |(_, meaning)| *meaning)
     };
-    let such = (0..).zip(GRPC).filter(|(code, _)| meaning(*code) == wanted).map(|(_, name)| name.to_owned());
+    let such = (0..).zip(GrpcRule::NAMES).filter(|(code, _)| meaning(*code) == wanted).map(|(_, name)| name.to_owned());
     let names: Vec<String> = such.collect();
     (!names.is_empty()).then(|| format!("gRPC {}", and(&names)))
 }
@@ -74,27 +74,6 @@ fn callers_mistake(indicator: Indicator) -> StatusMeaning {
     if indicator == Indicator::ErrorRate { StatusMeaning::Excluded } else { StatusMeaning::Success }
 }
 
-/// By number, from 0 (<https://grpc.io/docs/guides/status-codes/>).
-const GRPC: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
-
 fn texts(statuses: &[u16]) -> Vec<String> {
     statuses.iter().map(u16::to_string).collect()
 }
@@ -110,6 +89,8 @@ pub(super) fn and(words: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use goodput_core::{Code, Ending, Goodput, Request};
+
     use super::*;
 
     fn check(slo: &Slo, good: &str, bad: &str, excluded: &str) {
@@ -149,9 +130,35 @@ mod tests {
         for slo in [Slo::availability("a", "99%"), Slo::error_rate("a", "99%").good_grpc_codes([5])] {
             let meanings = [StatusMeaning::Success, StatusMeaning::Failure, StatusMeaning::Excluded];
             let all = meanings.map(|meaning| grpc(&slo, meaning).unwrap_or_default()).join(" ");
-            for name in GRPC {
+            for name in GrpcRule::NAMES {
                 let times = all.split([' ', ',']).filter(|word| *word == name).count();
                 assert_eq!(times, 1, "{name} in {all}");
+            }
+        }
+    }
+
+    /// What is explained is what a service does.
+    #[test]
+    fn every_code_is_told_as_it_is_counted() {
+        let counted = |slo: &Slo, code: Code| {
+            let goodput = Goodput::builder("told").slo(slo.clone()).build().unwrap();
+            let mut request = Request::begin(&goodput, goodput.route(Some("/told")));
+            request.respond(&goodput, code);
+            request.end(&goodput, Ending::Completed);
+            let counts = goodput.status().slo(slo.name()).unwrap().counts;
+            match (counts.good, counts.bad, counts.excluded) {
+                (1, 0, 0) => StatusMeaning::Success,
+                (0, 1, 0) => StatusMeaning::Failure,
+                (0, 0, 1) => StatusMeaning::Excluded,
+                other => panic!("one event, and {other:?}"),
+            }
+        };
+        for slo in [Slo::availability("a", "99%"), Slo::error_rate("a", "99%")] {
+            for status in 100..600 {
+                assert_eq!(usual_http(slo.indicator(), status), counted(&slo, Code::http(status)), "{slo:?} {status}");
+            }
+            for code in 0..=16 {
+                assert_eq!(usual_grpc(slo.indicator(), code), counted(&slo, Code::grpc(code.into())), "{slo:?} {code}");
             }
         }
     }

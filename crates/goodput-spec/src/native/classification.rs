@@ -1,6 +1,6 @@
 //! Reads where an SLO judges differently from the defaults.
 
-use goodput_model::{CancelPolicy, JudgedAt, Slo, StatusMeaning};
+use goodput_model::{CancelPolicy, GrpcRule, JudgedAt, Slo, StatusMeaning};
 
 use super::fields::{At, Fields};
 use super::reader::Reader;
@@ -114,7 +114,7 @@ fn code(reader: &mut Reader, at: &At<'_, '_>) -> Option<Code> {
             let diagnostic = Diagnostic::error("unknown-code", message).at(at.node.span, "");
             let upper = shortened(text, 40).to_uppercase();
             let is_near = |name: &&&str| name.len() > 4 && strsim::osa_distance(name, &upper) <= 2;
-            match codes::GRPC.iter().find(is_near) {
+            match GrpcRule::NAMES.iter().find(is_near) {
                 Some(name) => diagnostic.help(format!("did you mean {name}?")),
                 None => diagnostic,
             }

@@ -1,10 +1,12 @@
 //! From a definition to a running instance: everything is checked and compiled here, once.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use goodput_model::{Definition, Period, Policy, Problem, RouteClass, Slo, Window};
 
+use crate::alert::{Callback, News, Transition};
 use crate::calendar::{Calendar, CalendarError};
 use crate::classify::TableError;
 use crate::clock::{Stopwatch, Timeline};
@@ -15,13 +17,15 @@ use crate::read::{InForce, Monitor, Slices, SlotPlan, Waiting, WatchedSlo};
 use crate::record::{Routes, shard_count};
 
 /// Builds a [`Goodput`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GoodputBuilder {
     definition: Definition,
     stopwatch: Stopwatch,
     timeline: Timeline,
     slots: Option<SlotPlan>,
     tick_every: Duration,
+    callbacks: Vec<Callback>,
+    deploy: Option<Arc<str>>,
 }
 
 impl GoodputBuilder {
@@ -32,6 +36,8 @@ impl GoodputBuilder {
             timeline: Timeline::system(),
             slots: None,
             tick_every: Duration::from_secs(10),
+            callbacks: Vec::new(),
+            deploy: None,
         }
     }
 
@@ -128,6 +134,19 @@ impl GoodputBuilder {
         self
     }
 
+    /// Calls this with every alert that fires, emerges or resolves, on the thread that ticks or reloads, after the tick. It should return
+    /// soon: the next tick waits for it. A panic in it is caught and flagged. For another thread, [subscribe](Goodput::subscribe).
+    pub fn on_transition(mut self, callback: impl Fn(&Transition) + Send + Sync + 'static) -> Self {
+        self.callbacks.push(Arc::new(callback));
+        self
+    }
+
+    /// What was released last: every alert carries it, so that whoever gets one sees what changed.
+    pub fn deploy(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.deploy = Some(id.into());
+        self
+    }
+
     /// Checks and compiles. Opens nothing, starts nothing.
     ///
     /// Cost: a table per distinct set of SLOs; under 100 ms for 100 SLOs on 1,000 routes.
@@ -163,7 +182,19 @@ impl GoodputBuilder {
             in_force: InForce::new(self.definition, slos, ids, &news.fingerprints),
             ledger: Ledger::begin(news),
             slot_plan,
+            news: News::new(self.callbacks),
+            deploy: self.deploy,
         }))
+    }
+}
+
+impl fmt::Debug for GoodputBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let callbacks = self.callbacks.len();
+        f.debug_struct("GoodputBuilder")
+            .field("definition", &self.definition)
+            .field("callbacks", &callbacks)
+            .finish_non_exhaustive()
     }
 }
 

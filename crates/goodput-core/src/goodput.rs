@@ -7,11 +7,12 @@ use std::time::Duration;
 use goodput_model::{Definition, Indicator, Reason, Verdict};
 use parking_lot::{Mutex, RwLock};
 
+use crate::alert::{Examples, News};
 use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::compile::Ledger;
 use crate::gauge::Gauges;
-use crate::read::{InForce, Monitor, SlotPlan, Status, compose, read_counts, read_detail};
+use crate::read::{InForce, Monitor, SlotPlan, Status, compose, read_counts, read_detail, stalled};
 use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
 use crate::ticker::{Ticker, TickerError};
 use crate::work::Work;
@@ -53,6 +54,11 @@ pub struct Goodput {
     /// Once true, it stays so: a request in flight may have begun under the definition that made it true.
     hears_degraded: AtomicBool,
     mishaps: Mishaps,
+    pub(crate) news: News,
+    pub(crate) examples: Examples,
+    pub(crate) deploy: Option<Arc<str>>,
+    /// Whether some budget burns, so that it is worth remembering which traces to look at.
+    pub(crate) armed: AtomicBool,
 }
 
 /// What went wrong around the events.
@@ -82,6 +88,8 @@ pub(crate) struct Compiled {
     pub(crate) ledger: Ledger,
     pub(crate) gauges: Gauges,
     pub(crate) monitor: Monitor,
+    pub(crate) news: News,
+    pub(crate) deploy: Option<Arc<str>>,
 }
 
 impl Goodput {
@@ -91,8 +99,8 @@ impl Goodput {
     }
 
     pub(crate) fn assemble(compiled: Compiled) -> Self {
-        let Compiled { routes, stopwatch, timeline, tick_every, slot_plan, in_force, ledger, gauges, monitor } =
-            compiled;
+        let Compiled { routes, stopwatch, timeline, tick_every, slot_plan, in_force, ledger, gauges, .. } = compiled;
+        let Compiled { monitor, news, deploy, .. } = compiled;
         Self {
             routes,
             stopwatch,
@@ -110,6 +118,10 @@ impl Goodput {
             has_outer: AtomicBool::new(false),
             hears_degraded: AtomicBool::new(has_quality(&in_force.definition)),
             mishaps: Mishaps::default(),
+            news,
+            examples: Examples::default(),
+            deploy,
+            armed: AtomicBool::new(false),
             in_force: RwLock::new(Arc::new(in_force)),
         }
     }
@@ -236,9 +248,21 @@ impl Goodput {
         let now = now();
         let mut live = in_force.live(&by_id);
         monitor.slices.tick(now, &mut live);
-        if monitor.tick(now, &live, &in_force.slos) {
-            monitor.waiting.tick(now, &self.routes, &self.present, &finished);
+        if !monitor.tick(now, &live) {
+            return;
         }
+        monitor.waiting.tick(now, &self.routes, &self.present, &finished);
+        let stalled = stalled(&monitor.waiting, &self.routes, &finished, &in_force, now);
+        let wall = self.timeline.wall_at(now);
+        let (events, burns) = monitor.alarm(now, wall, &live, &in_force.slos, stalled);
+        if monitor.surges.is_due(now) {
+            let detail = read_detail(&self.routes, &self.reasons, &in_force);
+            monitor.look_at_reasons(now, &in_force.slos, &self.classes, burns, &detail);
+        }
+        self.arm(burns, monitor.alarms.is_quiet());
+        let baseline = Arc::clone(&monitor.baseline);
+        drop(monitor);
+        self.announce((now, wall), events, &baseline);
     }
 
     /// Starts a thread that ticks until the returned guard is dropped.
@@ -273,6 +297,7 @@ impl Goodput {
             wall: self.timeline.wall_at(now),
             queued: self.queue.len(),
             stopwatch: self.stopwatch.kind(),
+            panicked: self.news.panics(),
         })
     }
 

@@ -17,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alert;
 mod arrival;
 mod builder;
 mod calendar;
@@ -33,6 +34,9 @@ mod request;
 mod ticker;
 mod work;
 
+pub use alert::{
+    Alert, Audience, BadRoute, Cause, Change, Example, Mute, MuteError, Subscription, TraceParent, Transition,
+};
 #[doc(hidden)] // what the two layers of `goodput-tower` share
 pub use arrival::{Arrival, Seen};
 pub use builder::{BuildError, GoodputBuilder};
@@ -44,7 +48,8 @@ pub use goodput::Goodput;
 pub use goodput_model::*;
 pub use read::{
     ConditionStatus, ErrorCount, Flag, Latencies, LatencySummary, ReasonCount, RemovedSlo, RouteReason, RouteStatus,
-    RunningSlice, Scope, SliceStatus, SloStatus, SlotError, SlotPlan, SlotTier, Status, WindowStatus,
+    RunningSlice, Scope, SignalDetail, SignalStatus, SliceStatus, SloStatus, SlotError, SlotPlan, SlotTier, Status,
+    WindowStatus,
 };
 pub use record::{ClassId, RequestClass, RouteId};
 pub use reload::{Reload, ReloadError};

@@ -82,13 +82,17 @@ impl Goodput {
         let mut columns: Vec<Column> = next.ids().iter().map(|id| column(*id, &former, &by_id)).collect();
         // Read after routes have changed, so that no window covers a moment in which its SLO was not counted.
         self.gauges().admit(&next.definition);
-        monitor.go_on_with(&next, self.gauges(), &mut columns, &former.slos, self.now());
+        let now = self.now();
+        let baseline = Arc::clone(&monitor.baseline);
+        let events = monitor.go_on_with(&next, self.gauges(), &mut columns, &former.slos, now);
         monitor.waiting.set_longest_limit(self.routes.longest_limit());
         ledger.adopt(news);
         let reload = Reload::between(&former, &next, routes);
         *self.in_force.write() = Arc::new(next);
         drop(monitor);
         self.forget_shared_status();
+        drop(ledger);
+        self.announce((now, self.timeline.wall_at(now)), events, &baseline);
         Ok(reload)
     }
 }

@@ -3,7 +3,8 @@
 use goodput_model::Verdict;
 
 use crate::Goodput;
-use crate::classify::{Code, Ending, Histogram, Word};
+use crate::alert::TraceParent;
+use crate::classify::{ClassIndex, Code, Ending, Histogram, Word};
 use crate::clock::Reading;
 use crate::record::{Figure, Point, Reasons, RouteId, Said, Slot, Version, VersionId};
 
@@ -35,6 +36,7 @@ pub struct Request {
     slot: Slot,
     begun: Reading,
     stage: Stage,
+    trace: TraceParent,
 }
 
 /// How far it has come, with what has to be remembered from here on.
@@ -146,7 +148,24 @@ impl Request {
     /// A request without a head yet that began there and then.
     #[inline]
     pub(crate) fn resumed(version: VersionId, slot: Slot, begun: Reading) -> Self {
-        Self { version, slot, begun, stage: Stage::Waiting }
+        Self { version, slot, begun, stage: Stage::Waiting, trace: TraceParent::NONE }
+    }
+
+    /// Where it belongs, so that somebody can look at it if it turns out bad. Worth calling while the instance
+    /// [is armed](Goodput::is_armed).
+    #[cold]
+    pub fn trace(&mut self, parent: TraceParent) {
+        self.trace = parent;
+    }
+
+    /// It was decided so: kept as an example, if it was bad for some SLO.
+    #[cold]
+    fn remember(&self, goodput: &Goodput, route: &Version, class: ClassIndex, elapsed: u64) {
+        let class = class.get().and_then(|class| route.table().classes().get(class));
+        if let (Some(class), Some(home)) = (class, goodput.routes().get(self.route())) {
+            let verdicts = route.slos().iter().copied().zip(class.verdicts.iter().copied());
+            goodput.remember(verdicts, home.template(), elapsed, self.trace);
+        }
     }
 
     /// The route it is counted on.
@@ -257,6 +276,9 @@ impl Request {
     ) -> bool {
         let at_head = route.table().at_head(code, heard.word, stream, elapsed);
         let (class, histogram) = (at_head.class, at_head.histogram);
+        if !self.trace.is_none() {
+            self.remember(goodput, route, class, elapsed);
+        }
         if let Some(end_base) = at_head.end_base {
             let fails = histogram == Histogram::Error;
             let times_first = route.table().times_the_first_byte();
@@ -324,6 +346,9 @@ impl Request {
                 self.stage = Stage::Over;
                 let elapsed = self.elapsed(goodput);
                 let (class, histogram) = route.table().early(ending, elapsed);
+                if !self.trace.is_none() {
+                    self.remember(goodput, route, class, elapsed);
+                }
                 route.finish_timed((self.slot, goodput.present().read()), class, histogram, elapsed);
             }
             Stage::Body(ahead) => {
@@ -376,6 +401,9 @@ impl Request {
             route.leave(self.slot, goodput.present().read(), 1);
         }
         let class = route.table().at_end(end_base, ending, begun, first, elapsed);
+        if !self.trace.is_none() {
+            self.remember(goodput, route, class, elapsed);
+        }
         route.add(class, 1);
     }
 

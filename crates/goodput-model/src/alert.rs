@@ -3,6 +3,7 @@
 use crate::Window;
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 /// An alert row as somebody writes it: not yet known to suit an objective and a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,12 +12,32 @@ pub struct AlertRow {
     long: Window,
     short: Window,
     trigger: Trigger,
+    timing: Timing,
 }
 
 impl AlertRow {
     /// Alert with `severity` when `trigger` is exceeded over `long` and still is over `short`, usually a twelfth of it.
     pub const fn new(severity: Severity, long: Window, short: Window, trigger: Trigger) -> Self {
-        Self { severity, long, short, trigger }
+        Self { severity, long, short, trigger, timing: Timing::of(severity) }
+    }
+
+    /// Fires only once its condition has held for so long: Prometheus' `for`. Nothing without this call, as the long window is a
+    /// delay already, and a condition that has to hold without a break is missed wherever it flickers (SRE Workbook, chapter 5).
+    pub const fn after(mut self, wait: Duration) -> Self {
+        self.timing.wait = wait;
+        self
+    }
+
+    /// Goes on firing until its condition has not held for so long. Without this call 15 minutes for a page and an hour for
+    /// anything else, so that one outage with pauses is one alert.
+    pub const fn keep_firing(mut self, keep: Duration) -> Self {
+        self.timing.keep_firing = keep;
+        self
+    }
+
+    /// When it fires after its condition holds, and when it resolves after that no longer does.
+    pub const fn timing(self) -> Timing {
+        self.timing
     }
 
     /// Whom it is for.
@@ -43,8 +64,28 @@ impl AlertRow {
 /// `page 1h/5m at 14.4x`, `ticket 3d/6h at 10 % of the budget`.
 impl fmt::Display for AlertRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { severity, long, short, trigger } = self;
+        let Self { severity, long, short, trigger, .. } = self;
         write!(f, "{severity} {long}/{short} at {trigger}")
+    }
+}
+
+/// What an alert makes of its condition over time. Exhaustive on purpose: a delay at either end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Timing {
+    /// The condition has to hold for so long before the alert fires.
+    pub wait: Duration,
+    /// The alert resolves once the condition has not held for so long.
+    pub keep_firing: Duration,
+}
+
+impl Timing {
+    /// At once, and until nothing was wrong for 15 minutes where somebody was woken, an hour elsewhere.
+    pub const fn of(severity: Severity) -> Self {
+        let minutes = match severity {
+            Severity::Page => 15,
+            Severity::Ticket | Severity::Log => 60,
+        };
+        Self { wait: Duration::ZERO, keep_firing: Duration::from_secs(minutes * 60) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a period's error budget allows, and how much of it is left.
 
 use crate::burn::budget_share;
+use crate::exact::exceeds;
 use crate::window::Roughly;
 use crate::{Coverage, Objective, Observation};
 use std::fmt;
@@ -75,6 +76,16 @@ impl Budget {
         let ratio = self.period.counts.bad_ratio()?;
         let seen = self.period.covered().as_secs_f64() / self.length.as_secs_f64(); // a window is a second at least
         Some(ratio / budget_share(self.objective) * seen)
+    }
+
+    /// Whether what was spent is at least so many percent of the period's budget, exactly.
+    pub(crate) fn spends_at_least(&self, percent: u8) -> bool {
+        let Observation { counts, .. } = self.period;
+        let bad_time = u128::from(counts.bad).saturating_mul(self.period.covered().as_nanos()); // below 2^64 * 2^55
+        let allowed = u128::from(self.objective.bad_ppb()) * u128::from(percent); // below 2^30 * 2^8
+        let allowed = allowed.saturating_mul(self.length.as_nanos());
+        let valid = counts.valid_exact();
+        valid > 0 && !exceeds(allowed, 100 * 1_000_000_000, bad_time, valid)
     }
 
     /// The signed share of the period's budget that is left, and whether that is known or an upper bound.

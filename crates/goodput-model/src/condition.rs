@@ -2,7 +2,7 @@
 
 use crate::exact::exceeds;
 use crate::row::Bound;
-use crate::{BurnRate, Objective, Observation, Row};
+use crate::{BurnRate, Cleared, Objective, Observation, Row};
 use std::fmt;
 
 /// What a condition makes of time nobody saw: before the process started, in a gap, while suspended.
@@ -16,6 +16,23 @@ pub enum UnseenTime {
     Scaled,
     /// The part that was seen speaks for the whole window, which is what a Prometheus rule over a young series does.
     Partial,
+    /// It adds no burn, and while some of either window is unseen, nothing begins or ceases to fire: for those who would rather
+    /// hear late than wrong. It lasts at most the long window, which bounds what a crash loop can hide.
+    Freeze,
+}
+
+impl UnseenTime {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::Scaled, Self::Partial, Self::Freeze];
+
+    /// As it is written in files.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Scaled => "scaled",
+            Self::Partial => "partial",
+            Self::Freeze => "freeze",
+        }
+    }
 }
 
 /// The least number of bad events in the long window for which a row may fire, so that a small service is not paged for
@@ -120,6 +137,10 @@ pub struct Evaluation {
     pub bad_long: u64,
     /// Whether those are enough.
     pub enough_bad: bool,
+    /// Whether the short window holds no valid events: then it says nothing, and what it said last stands.
+    pub silent: bool,
+    /// Why the condition does not hold; nothing while it does.
+    pub cleared: Option<Cleared>,
 }
 
 /// Judges `row` by its two windows; `objective` is the one the row was resolved for.
@@ -159,9 +180,21 @@ pub fn evaluate(
         Position::Acceptable
     };
 
+    let cleared = if active {
+        None
+    } else if long.counts.valid_exact() == 0 {
+        Some(Cleared::TrafficGone)
+    } else if short_exceeds || short_is_empty {
+        Some(Cleared::WindowAgedOut)
+    } else {
+        Some(Cleared::ShortWindowGood)
+    };
+
     Evaluation {
         active,
         position,
+        silent: short_is_empty,
+        cleared,
         long: burn(objective, long, unseen),
         short: burn(objective, short, unseen),
         effective_factor: effective_factor(row, long, unseen),
@@ -174,7 +207,7 @@ pub fn evaluate(
 /// `bad / valid * T > bound`, with `T` the covered time, or the whole window when the seen part speaks for it.
 fn exceeds_bound(bound: Bound, observation: &Observation, unseen: UnseenTime) -> bool {
     let time = match unseen {
-        UnseenTime::Scaled => observation.covered(),
+        UnseenTime::Scaled | UnseenTime::Freeze => observation.covered(),
         UnseenTime::Partial => observation.window.duration(),
     };
     // Cannot overflow: 2^64 events times 400 days in nanoseconds is below 2^119.
@@ -184,14 +217,16 @@ fn exceeds_bound(bound: Bound, observation: &Observation, unseen: UnseenTime) ->
 
 fn burn(objective: Objective, observation: &Observation, unseen: UnseenTime) -> BurnRate {
     match unseen {
-        UnseenTime::Scaled => BurnRate::scaled(objective, observation),
+        UnseenTime::Scaled | UnseenTime::Freeze => BurnRate::scaled(objective, observation),
         UnseenTime::Partial => BurnRate::raw(objective, observation.counts),
     }
 }
 
 fn effective_factor(row: &Row, long: &Observation, unseen: UnseenTime) -> f64 {
     match unseen {
-        UnseenTime::Scaled => row.factor() * f64::from(long.window.secs()) / long.covered().as_secs_f64().max(1.0e-9),
+        UnseenTime::Scaled | UnseenTime::Freeze => {
+            row.factor() * f64::from(long.window.secs()) / long.covered().as_secs_f64().max(1.0e-9)
+        }
         UnseenTime::Partial => row.factor(),
     }
 }

@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alarm;
 mod alert;
 mod bands;
 mod budget;
@@ -39,11 +40,13 @@ mod problem_words;
 mod rate;
 mod row;
 mod share;
+mod signal;
 mod slo;
 mod verdict;
 mod window;
 
-pub use alert::{AlertRow, Severity, Trigger, TriggerError};
+pub use alarm::{Alarm, AlarmState, Cleared, Found, Frozen, Step};
+pub use alert::{AlertRow, Severity, Timing, Trigger, TriggerError};
 pub use bands::{Action, Band, BudgetBands};
 pub use budget::{Budget, OutageTime, ReleaseCost, Remaining};
 pub use budgeting::Budgeting;
@@ -63,6 +66,7 @@ pub use problem::{Problem, Subject};
 pub use rate::{Rate, RateError, TimeUnit};
 pub use row::{Row, RowProblem};
 pub use share::{Share, ShareError};
+pub use signal::{ExcludedSurge, NoTraffic, Signal, TrafficLost, excluded_surge, no_traffic, traffic_lost};
 pub use slo::Slo;
 pub use verdict::{Degraded, Reason, Verdict};
 pub use window::{CalendarUnit, Period, Roughly, Window, WindowError};

@@ -2,7 +2,7 @@
 
 use crate::burn::{Factor, budget_share};
 use crate::exact::gcd;
-use crate::{AlertRow, Objective, Period, Severity, Trigger, Window};
+use crate::{AlertRow, Objective, Period, Severity, Timing, Trigger, Window};
 use std::fmt;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ pub struct Row {
     threshold: u128, // attoseconds of total outage over `long`; above 0, below `long`, so below 2^85
     long_bound: Bound,
     short_bound: Bound,
+    timing: Timing,
 }
 
 /// Nanoseconds of total outage that must be exceeded, as a fraction in lowest terms.
@@ -85,6 +86,7 @@ impl Row {
             threshold,
             long_bound: bound(threshold, ATTOS_PER_NANO),
             short_bound: bound(threshold.saturating_mul(short_secs), ATTOS_PER_NANO * long_secs),
+            timing: alert.timing(),
         }
     }
 
@@ -101,6 +103,11 @@ impl Row {
     /// The window that says it still goes on.
     pub fn short(&self) -> Window {
         self.short
+    }
+
+    /// When it fires after its condition holds, and when it resolves after that no longer does.
+    pub fn timing(&self) -> Timing {
+        self.timing
     }
 
     /// The objective it was resolved for.

@@ -1,12 +1,14 @@
 //! One SLO as its owner writes it: an indicator, an objective, a period and the rules that differ from the defaults.
 
 mod equal;
+mod unseen;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::{
-    AlertRow, Budgeting, Indicator, Links, Measure, MinBad, Objective, ObjectiveError, Period, Rate, Share, Window,
+    AlertRow, Budgeting, Indicator, Links, Measure, MinBad, Objective, ObjectiveError, Period, Rate, Share, UnseenTime,
+    Window,
 };
 use crate::{CancelPolicy, GrpcRule, JudgedAt, StatusMeaning, StatusRule};
 
@@ -40,6 +42,7 @@ pub struct Slo {
     budgeting: Option<Budgeting>,
     alerts: Vec<AlertRow>,
     min_bad: MinBad,
+    unseen: UnseenTime,
     description: Option<String>,
     journey: Option<String>,
     sla: Option<Result<Objective, ObjectiveError>>,
@@ -175,6 +178,7 @@ impl Slo {
             budgeting: None,
             alerts: Vec::new(),
             min_bad: MinBad::default(),
+            unseen: UnseenTime::default(),
             description: None,
             journey: None,
             sla: None,

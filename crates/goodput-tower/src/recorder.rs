@@ -3,8 +3,8 @@
 use std::borrow::Borrow;
 use std::sync::Arc;
 
-use goodput_core::{Arrival, Code, Ending, Goodput, Head, Request, RouteId, Verdict};
-use http::Extensions;
+use goodput_core::{Arrival, Code, Ending, Goodput, Head, Request, RouteId, TraceParent, Verdict};
+use http::{Extensions, HeaderMap};
 
 use crate::head::Ahead;
 use crate::nesting::{self, Scope};
@@ -43,6 +43,16 @@ impl<H: Borrow<Goodput>> Recorder<H> {
     pub(crate) fn begin(goodput: H, route: RouteId, dependency: bool) -> Self {
         let request = Request::begin(goodput.borrow(), route);
         Self { goodput, request, dependency, if_dropped: Ending::Dropped, luggage: None }
+    }
+
+    /// Some budget burns: if the request turns out bad, its trace is worth looking at. The header is copied, in 24 bytes, and only
+    /// now.
+    #[cold]
+    pub(crate) fn trace(&mut self, headers: &HeaderMap) {
+        let header = headers.get("traceparent");
+        if let Some(parent) = header.and_then(|header| TraceParent::parse(header.as_bytes())) {
+            self.request.trace(parent);
+        }
     }
 
     /// Looks for the outer layer that the request came through: at the call, and at every poll until they meet.

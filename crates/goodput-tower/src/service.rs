@@ -84,6 +84,9 @@ where
             return ResponseFuture::new(self.inner.call(request), None, asked);
         }
         let mut recorder = Recorder::begin(self.goodput.clone(), route, dependency);
+        if recorder.goodput().is_armed() {
+            recorder.trace(request.headers());
+        }
         recorder.meet_arrival();
         if let Some(candidate) = candidate {
             recorder.admit_later(candidate);

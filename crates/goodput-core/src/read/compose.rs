@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use goodput_model::{
-    Budget, BurnRate, CalendarUnit, Counts, Evaluation, Exhaustion, Observation, Period, Reason, Verdict, Window,
+    Budget, BurnRate, CalendarUnit, Counts, Exhaustion, Frozen, Observation, Period, Reason, Verdict, Window,
     time_to_exhaustion,
 };
 
@@ -14,8 +14,8 @@ use super::in_force::InForce;
 use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::{Detail, RouteDetail};
 use super::status::{
-    ConditionStatus, ErrorCount, ReasonCount, RemovedSlo, RouteReason, RouteStatus, Scope, SliceStatus, SloStatus,
-    Status, WindowStatus, saturating_sum,
+    ConditionStatus, ErrorCount, ReasonCount, RemovedSlo, RouteReason, RouteStatus, Scope, SignalStatus, SliceStatus,
+    SloStatus, Status, WindowStatus, saturating_sum,
 };
 use super::waiting;
 use crate::clock::{Moment, StopwatchKind};
@@ -38,12 +38,14 @@ pub(crate) struct Parts<'a> {
     pub(crate) wall: SystemTime,
     pub(crate) queued: u64,
     pub(crate) stopwatch: StopwatchKind,
+    /// How often a callback did.
+    pub(crate) panicked: u64,
 }
 
 /// Composes a status. All of it but the ages of what is in flight is arithmetic on what was read.
 pub(crate) fn compose(parts: Parts<'_>) -> Status {
-    let Parts { in_force, monitor, mut detail, now, tick_every, routes, mishaps, gauges, wall, queued, stopwatch } =
-        parts;
+    let Parts { in_force, monitor, mut detail, now, tick_every, routes, mishaps, gauges, wall, .. } = parts;
+    let Parts { queued, stopwatch, panicked, .. } = parts;
     let (slos, definition) = (&in_force.slos, &in_force.definition);
     let mut slices = monitor.slices.status(now, &detail.counts);
     monitor.slices.replace(&mut detail.counts);
@@ -52,11 +54,13 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
     let mut flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);
     flags.extend(flags::of_gauges(gauges));
     flags.extend(flags::of_stopwatch(stopwatch));
+    flags.extend(flags::of_callbacks(panicked));
     let observed = monitor.observe(now, &detail.counts, slos);
     let names: Vec<Arc<str>> = slos.iter().map(|slo| slo.name.as_str().into()).collect();
     let overdue = overdue_by_slo(in_force, &detail.routes);
     let mut reasons = detail.reasons;
     let of_removed = reasons.split_off(slos.len().min(reasons.len()));
+    let is_stale = monitor.since_last_tick(now) > tick_every.saturating_mul(3);
     let removed = compose_removed(in_force, monitor, &detail.totals, of_removed);
     let slos = slos
         .iter()
@@ -64,7 +68,7 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
         .zip(detail.counts.iter().zip(&detail.totals).zip(reasons).zip(overdue))
         .enumerate()
         .map(|(index, ((slo, observed), (((live, counts), reasons), overdue)))| {
-            let conditions = monitor.judge(index, slo, &observed);
+            let alarms = compose_alarms(monitor, index, slo, &observed, is_stale);
             let present = slo.calendar.as_ref().and_then(|calendar| calendar.present(wall));
             let calendar = present.map(|present| Calendared {
                 unit: present.unit,
@@ -76,8 +80,8 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
                 slo,
                 &observed,
                 calendar.as_ref(),
-                conditions,
-                Counted { counts: *counts, reasons, slices },
+                alarms,
+                Counted { live: *live, counts: *counts, reasons, slices },
                 overdue,
             )
         })
@@ -99,8 +103,42 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
         slos,
         removed,
         routes,
+        mutes: monitor.alarms.mutes.in_force(now),
         flags,
     }
+}
+
+/// Where the alerts of an SLO stand. While nobody ticks, nothing is known of any.
+fn compose_alarms(
+    monitor: &Monitor,
+    index: usize,
+    slo: &WatchedSlo,
+    observed: &[Observation],
+    is_stale: bool,
+) -> (Vec<ConditionStatus>, Vec<SignalStatus>) {
+    let rows = slo.policy.rows();
+    let judged = monitor.judge(index, slo, observed);
+    let conditions = rows.iter().zip(judged).zip(monitor.alarms.of_rows(index, rows.len()));
+    let conditions = conditions.map(|((row, now), episode)| ConditionStatus {
+        row: *row,
+        now,
+        alarm: episode.map(|episode| episode.alarm.state()).unwrap_or_default(),
+        frozen: if is_stale {
+            Some(Frozen::StaleTick)
+        } else {
+            episode.and_then(|episode| episode.alarm.frozen()).map(|(reason, _)| reason)
+        },
+        suppressed: episode.is_some_and(|episode| episode.suppressed),
+        muted: episode.is_some_and(|episode| episode.muted),
+    });
+    let signals = monitor.alarms.of_signals(index).map(|(signal, episode)| SignalStatus {
+        signal,
+        detail: episode.detail,
+        alarm: episode.alarm.state(),
+        suppressed: episode.suppressed,
+        muted: episode.muted,
+    });
+    (conditions.collect(), signals.collect())
 }
 
 fn compose_removed(
@@ -162,6 +200,8 @@ impl Calendared {
 
 /// What was counted for one SLO since the process started.
 struct Counted {
+    /// On the scale of the monitor's history.
+    live: Counts,
     counts: Counts,
     /// Of its events.
     reasons: Vec<(Verdict, u64)>,
@@ -182,7 +222,7 @@ fn compose_slo(
     slo: &WatchedSlo,
     observed: &[Observation],
     calendar: Option<&Calendared>,
-    conditions: Vec<Evaluation>,
+    (conditions, signals): (Vec<ConditionStatus>, Vec<SignalStatus>),
     counted: Counted,
     overdue: u64,
 ) -> SloStatus {
@@ -207,7 +247,7 @@ fn compose_slo(
     };
     let last_hour = of(Window::H1).map_or(BurnRate::NoData, |seen| BurnRate::raw(slo.objective, seen.counts));
     let exhaustion = time_to_exhaustion(budget.remaining(), last_hour, length);
-    let counts = counted.counts;
+    let (live, counts) = (counted.live, counted.counts);
     let (reasons, slices) = counted.reasons_and_slices();
     SloStatus {
         name: slo.name.clone(),
@@ -224,14 +264,10 @@ fn compose_slo(
         windows: windows.collect(),
         exhaustion: calendar.map_or(exhaustion, |calendar| calendar.spare(exhaustion)),
         budget,
-        conditions: slo
-            .policy
-            .rows()
-            .iter()
-            .zip(conditions)
-            .map(|(row, now)| ConditionStatus { row: *row, now })
-            .collect(),
+        conditions,
+        signals,
         adaptations: slo.policy.adaptations().to_vec(),
+        live,
     }
 }
 
@@ -251,7 +287,7 @@ fn compose_route(route: RouteDetail, slos: &[Arc<str>], classes: &[String]) -> R
     errors.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.error_type.cmp(&b.error_type)));
     RouteStatus {
         template: route.template,
-        class: route.class.number().checked_sub(1).and_then(|position| classes.get(position).cloned()),
+        class: route.class.name(classes),
         begun: route.begun,
         finished: route.finished,
         in_flight,

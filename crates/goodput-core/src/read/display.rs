@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use goodput_model::{Budgeting, BurnRate, Counts, Definition, Exhaustion, Indicator, Position, Roughly, Window};
+use goodput_model::{
+    AlarmState, Budgeting, BurnRate, Counts, Definition, Exhaustion, Frozen, Indicator, Position, Roughly, Window,
+};
 
 use super::status::{ReasonCount, RouteStatus, SliceStatus, SloStatus, Status};
 
@@ -88,8 +90,37 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
             };
             writeln!(f, " with {} bad {what}; {} so far", now.min_bad, now.bad_long)?;
         }
+        let cause = format!("{} over {}/{}", row.severity(), row.long(), row.short());
+        write_alarm(f, &cause, condition.alarm, condition.frozen, (condition.suppressed, condition.muted))?;
+    }
+    for status in &slo.signals {
+        let numbers = status.detail.map(|detail| format!(": {detail}")).unwrap_or_default();
+        let cause = format!("{}{numbers}", status.signal);
+        write_alarm(f, &cause, status.alarm, None, (status.suppressed, status.muted))?;
     }
     Ok(())
+}
+
+/// What fires, and what there is to know about that.
+fn write_alarm(
+    f: &mut fmt::Formatter<'_>,
+    cause: &str,
+    alarm: AlarmState,
+    frozen: Option<Frozen>,
+    (suppressed, muted): (bool, bool),
+) -> fmt::Result {
+    let AlarmState::Firing { quiet, .. } = alarm else { return Ok(()) };
+    write!(f, "  ALERT   {cause}")?;
+    if let Some(reason) = frozen {
+        write!(f, "; frozen: {reason}")?;
+    }
+    if let Some((_, cleared)) = quiet {
+        write!(f, "; about to resolve: {cleared}")?;
+    }
+    if suppressed {
+        f.write_str("; suppressed by a more severe one")?;
+    }
+    writeln!(f, "{}", if muted { "; muted" } else { "" })
 }
 
 fn write_events(f: &mut fmt::Formatter<'_>, counts: Counts, reasons: &[ReasonCount], overdue: u64) -> fmt::Result {

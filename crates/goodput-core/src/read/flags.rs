@@ -87,6 +87,11 @@ pub enum Flag {
         /// Why the fast one is not used.
         why: Distrust,
     },
+    /// Callbacks that hear of alerts panicked. Whoever they were to tell may not know.
+    CallbacksPanicked {
+        /// How often.
+        times: u64,
+    },
     /// History is not being kept: no ticker runs, or it has stopped.
     NoRecentTick {
         /// Since the last tick, or since the beginning.
@@ -99,7 +104,7 @@ pub enum Flag {
 impl Flag {
     /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
     /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `nothing_set`, `unknown_names`, `levels_refused`,
-    /// `counter_distrusted`, `no_recent_tick`.
+    /// `counter_distrusted`, `callbacks_panicked`, `no_recent_tick`.
     pub const fn label(&self) -> &'static str {
         match self {
             Self::RoutesFull { .. } => "routes_full",
@@ -113,6 +118,7 @@ impl Flag {
             Self::UnknownNames { .. } => "unknown_names",
             Self::LevelsRefused { .. } => "levels_refused",
             Self::CounterDistrusted { .. } => "counter_distrusted",
+            Self::CallbacksPanicked { .. } => "callbacks_panicked",
             Self::NoRecentTick { .. } => "no_recent_tick",
         }
     }
@@ -168,6 +174,12 @@ impl fmt::Display for Flag {
                 )
             }
             Self::CounterDistrusted { why } => write!(f, "requests are timed by the system's clock: {why}"),
+            Self::CallbacksPanicked { times } => {
+                write!(
+                    f,
+                    "callbacks that hear of alerts panicked {times} times: what they were to tell may not be known"
+                )
+            }
             Self::NoRecentTick { since, expected } => {
                 write!(
                     f,
@@ -261,4 +273,9 @@ pub(super) fn of_stopwatch(stopwatch: StopwatchKind) -> Option<Flag> {
         StopwatchKind::SystemInstead(why) => Some(Flag::CounterDistrusted { why }),
         _ => None,
     }
+}
+
+/// Raises the flag of callbacks that panicked.
+pub(super) fn of_callbacks(times: u64) -> Option<Flag> {
+    (times > 0).then_some(Flag::CallbacksPanicked { times })
 }

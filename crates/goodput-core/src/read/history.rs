@@ -170,6 +170,12 @@ impl Ring {
 }
 
 impl Edge<'_> {
+    /// How long SLO `index` has been counted as it is now.
+    pub(crate) fn age_of(&self, index: usize, now: Moment) -> Duration {
+        let begun = self.beginnings.get(index).map_or(self.at, |beginning| beginning.at);
+        now.since_origin().saturating_sub(begun.since_origin())
+    }
+
     /// The events of SLO `index` since, given what its counters stand at now.
     pub(crate) fn counts_since(&self, index: usize, live: Counts) -> Counts {
         let began_with = || self.beginnings.get(index).map(|beginning| beginning.counts);

@@ -1,5 +1,6 @@
 //! The reading side: snapshots of the cells, their history, and the status computed from both.
 
+mod alarms;
 mod compose;
 mod display;
 mod flags;
@@ -8,23 +9,27 @@ mod in_force;
 mod judge;
 mod latency;
 mod monitor;
+mod signals;
 mod slices;
 mod slots;
 mod snapshot;
 mod status;
+mod surges;
 mod waiting;
 
+pub(crate) use alarms::Event;
 pub(crate) use compose::{Parts, compose};
 pub use flags::Flag;
 pub(crate) use history::Column;
 pub(crate) use in_force::InForce;
 pub use latency::{Latencies, LatencySummary};
 pub(crate) use monitor::{Monitor, WatchedSlo};
+pub use signals::SignalDetail;
 pub(crate) use slices::Slices;
 pub use slots::{SlotError, SlotPlan, SlotTier};
-pub(crate) use snapshot::{read_counts, read_detail};
+pub(crate) use snapshot::{Detail, read_counts, read_detail};
 pub use status::{
-    ConditionStatus, ErrorCount, ReasonCount, RemovedSlo, RouteReason, RouteStatus, RunningSlice, Scope, SliceStatus,
-    SloStatus, Status, WindowStatus,
+    ConditionStatus, ErrorCount, ReasonCount, RemovedSlo, RouteReason, RouteStatus, RunningSlice, Scope, SignalStatus,
+    SliceStatus, SloStatus, Status, WindowStatus,
 };
-pub(crate) use waiting::Waiting;
+pub(crate) use waiting::{Waiting, stalled};

@@ -1,17 +1,23 @@
-//! What has to be remembered between readings: history, and which conditions held at the last tick.
+//! What has to be remembered between readings: history, the alarms, and what they look at.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use goodput_model::{
-    Budgeting, Counts, Evaluation, Indicator, MinBad, Objective, Observation, Period, Policy, Row, Slo, UnseenTime,
-    Window, evaluate,
+    Budgeting, Counts, Evaluation, Indicator, MinBad, Objective, Observation, Period, Policy, Rate, Slo, UnseenTime,
+    Window,
 };
 
-use super::history::{Column, Edge, History};
+use super::alarms::{Alarms, Event, View, judge};
+use super::history::{Column, History};
 use super::in_force::InForce;
+use super::signals::Signals;
 use super::slices::Slices;
 use super::slots::SlotPlan;
+use super::snapshot::Detail;
+use super::surges::Surges;
 use super::waiting::Waiting;
+use crate::alert::Baseline;
 use crate::calendar::Calendar;
 use crate::clock::Moment;
 use crate::gauge::Gauges;
@@ -29,6 +35,9 @@ pub(crate) struct WatchedSlo {
     pub(crate) period: Period,
     pub(crate) policy: Policy,
     pub(crate) min_bad: MinBad,
+    pub(crate) unseen: UnseenTime,
+    /// The traffic that is usual, as declared.
+    pub(crate) traffic: Option<Rate>,
     pub(crate) budgeting: Budgeting,
     /// Where the period follows the calendar.
     pub(crate) calendar: Option<Calendar>,
@@ -64,6 +73,8 @@ impl WatchedSlo {
             period,
             policy,
             min_bad: slo.least_bad_in_force(),
+            unseen: slo.unseen_time(),
+            traffic: slo.expected_traffic(),
             budgeting: slo.budgeting_method(),
             calendar,
             windows,
@@ -77,8 +88,10 @@ pub(crate) struct Monitor {
     history: History,
     /// All windows any SLO looks at, shortest first.
     windows: Vec<Window>,
-    /// The rows of all SLOs, in their order.
-    standings: Vec<Standing>,
+    pub(crate) alarms: Alarms,
+    pub(crate) surges: Surges,
+    /// What went wrong before budgets began to burn.
+    pub(crate) baseline: Arc<Baseline>,
     origin: Moment,
     last_tick: Option<Moment>,
     ticks: u64,
@@ -92,7 +105,9 @@ impl Monitor {
         let windows = all_windows(slos);
         Self {
             history: History::new(plan, origin, slos.len()),
-            standings: slos.iter().enumerate().flat_map(|(index, slo)| standings(index, slo, &windows)).collect(),
+            alarms: Alarms::new(slos, &windows),
+            surges: Surges::default(),
+            baseline: Arc::default(),
             windows,
             origin,
             last_tick: None,
@@ -105,7 +120,7 @@ impl Monitor {
 
     /// Remembers `counts` as what the counters stood at `now`. A moment before the last one is flagged and left out: then
     /// the answer is no.
-    pub(crate) fn tick(&mut self, now: Moment, counts: &[Counts], slos: &[WatchedSlo]) -> bool {
+    pub(crate) fn tick(&mut self, now: Moment, counts: &[Counts]) -> bool {
         if self.last_tick.is_some_and(|last| now.since_origin() < last.since_origin()) {
             self.went_backwards = self.went_backwards.saturating_add(1);
             return false;
@@ -113,14 +128,53 @@ impl Monitor {
         self.history.push(now, counts);
         self.last_tick = Some(now);
         self.ticks = self.ticks.saturating_add(1);
-        let edges: Vec<_> = self.windows.iter().map(|window| (*window, self.history.edge(now, *window))).collect();
-        for standing in &mut self.standings {
-            standing.active = standing.holds(&edges, now, counts, slos);
-        }
         true
     }
 
-    /// Goes on with other SLOs. A row that is as it was, of an SLO that is as it was, stands where it stood.
+    /// Steps the alarms after a tick. Tells what changed, and whether some budget burns: over five minutes, faster than it may.
+    pub(crate) fn alarm(
+        &mut self,
+        now: Moment,
+        wall: SystemTime,
+        counts: &[Counts],
+        slos: &[WatchedSlo],
+        stalled: Vec<bool>,
+    ) -> (Vec<Event>, bool) {
+        let edges: Vec<_> = self.windows.iter().map(|window| (*window, self.history.edge(now, *window))).collect();
+        let view = View { now, wall, edges: &edges, counts, slos };
+        let signals = Signals { stalled, surging: self.surges.surging.clone(), calendars: self.calendars(&view) };
+        let events = self.alarms.tick(&view, &signals);
+        let burns = slos.iter().enumerate().any(|(index, slo)| burns(&view, index, slo.objective));
+        (events, burns)
+    }
+
+    /// Looks at what is excluded for which reason, every five minutes; and remembers it, with all else that went wrong, while nothing
+    /// burns.
+    pub(crate) fn look_at_reasons(
+        &mut self,
+        now: Moment,
+        slos: &[WatchedSlo],
+        classes: &[String],
+        burns: bool,
+        detail: &Detail,
+    ) {
+        self.surges.look(now, &detail.totals, &detail.reasons);
+        if !burns && self.alarms.is_quiet() {
+            self.baseline = Arc::new(Baseline::of(detail, slos, classes));
+        }
+    }
+
+    fn calendars(&self, view: &View<'_>) -> std::collections::BTreeMap<usize, (Observation, Duration)> {
+        let calendars = view.slos.iter().enumerate().filter_map(|(index, slo)| {
+            let present = slo.calendar.as_ref()?.present(view.wall)?;
+            let live = view.counts.get(index).copied()?;
+            Some((index, (self.observe_one(view.now, present.gone, index, live), present.length)))
+        });
+        calendars.collect()
+    }
+
+    /// Goes on with other SLOs. A row that is as it was, of an SLO that is as it was, stands where it stood; what fired and is gone
+    /// is over.
     pub(crate) fn go_on_with(
         &mut self,
         next: &InForce,
@@ -128,28 +182,16 @@ impl Monitor {
         columns: &mut [Column],
         former: &[WatchedSlo],
         now: Moment,
-    ) {
+    ) -> Vec<Event> {
         // Somebody who moves a timeline by hand may have ticked at a moment that it has not come to.
         let now = self.last_tick.map_or(now, |last| last.max(now));
         self.slices.go_on_with(&next.definition, gauges, columns, now);
         let slos = &next.slos;
         self.history.go_on_with(columns, now);
         self.windows = all_windows(slos);
-        let active: Vec<(usize, Row)> = self
-            .standings
-            .iter()
-            .filter(|standing| standing.active)
-            .filter_map(|standing| Some((standing.slo as usize, *standing.policy_row(former)?)))
-            .collect();
-        self.standings =
-            slos.iter().enumerate().flat_map(|(index, slo)| standings(index, slo, &self.windows)).collect();
-        for standing in &mut self.standings {
-            if let (Some(Column::Kept(position)), Some(row)) =
-                (columns.get(standing.slo as usize), standing.policy_row(slos))
-            {
-                standing.active = active.contains(&(*position, *row));
-            }
-        }
+        self.surges.forget();
+        self.baseline = Arc::default();
+        self.alarms.go_on_with(columns, former, slos, &self.windows)
     }
 
     /// How long SLO `index` has been counted as it is at `now`.
@@ -177,9 +219,14 @@ impl Monitor {
 
     /// Each row of SLO `index`, judged by its observations.
     pub(crate) fn judge(&self, index: usize, slo: &WatchedSlo, observed: &[Observation]) -> Vec<Evaluation> {
-        let first = self.standings.partition_point(|standing| (standing.slo as usize) < index);
-        let rows = slo.policy.rows().iter().zip(self.standings.iter().skip(first));
-        rows.filter_map(|(row, standing)| judge(slo, row, observed, standing.active)).collect()
+        let find = |window: Window| observed.iter().find(|observation| observation.window == window);
+        let rows = slo.policy.rows();
+        let rows = rows.iter().zip(self.alarms.of_rows(index, rows.len()));
+        rows.filter_map(|(row, episode)| {
+            let was_active = episode.is_some_and(|episode| episode.alarm.is_active());
+            Some(judge(slo, row, find(row.long())?, find(row.short())?, was_active))
+        })
+        .collect()
     }
 
     /// How long this instance has lived at `now`.
@@ -201,77 +248,21 @@ impl Monitor {
     }
 }
 
+/// Whether the SLO's raw burn over five minutes is above 1.
+fn burns(view: &View<'_>, index: usize, objective: Objective) -> bool {
+    let edge = view.edges.iter().find(|(window, _)| *window == Window::M5);
+    let (Some((_, edge)), Some(live)) = (edge, view.counts.get(index)) else { return false };
+    let seen = edge.counts_since(index, *live);
+    // Below 2^64 * 2^30 on either side.
+    u128::from(seen.bad) * 1_000_000_000 > u128::from(seen.valid()) * u128::from(objective.bad_ppb())
+}
+
 /// The windows of all SLOs, shortest first.
 fn all_windows(slos: &[WatchedSlo]) -> Vec<Window> {
     let mut windows: Vec<_> = slos.iter().flat_map(|slo| &slo.windows).copied().collect();
     windows.sort_unstable();
     windows.dedup();
     windows
-}
-
-/// Where one row of one SLO stood at the last tick, and what a tick has to look at to know where it stands now: small, as
-/// a tick walks through all of them.
-#[derive(Debug)]
-struct Standing {
-    /// Positions in the definition and in its policy.
-    slo: u32,
-    row: u16,
-    /// Positions among the monitor's windows.
-    long: u32,
-    short: u32,
-    active: bool,
-    /// Unless more of the events seen in the long window were bad, the row does not hold, whatever else is true: time that
-    /// nobody saw adds no burn.
-    least_bad_ratio: f32,
-}
-
-/// Far more than floating point can be wrong by, and less than matters for how often a row is looked at closely.
-const LENIENCE: f64 = 0.999;
-
-fn standings(index: usize, slo: &WatchedSlo, windows: &[Window]) -> Vec<Standing> {
-    let place = |window| u32::try_from(windows.binary_search(&window).ok()?).ok();
-    let rows = slo.policy.rows().iter().enumerate().filter_map(|(position, row)| {
-        Some(Standing {
-            slo: u32::try_from(index).ok()?,
-            row: u16::try_from(position).ok()?,
-            long: place(row.long())?,
-            short: place(row.short())?,
-            active: false,
-            least_bad_ratio: (row.error_ratio() * LENIENCE) as f32,
-        })
-    });
-    rows.collect()
-}
-
-impl Standing {
-    fn policy_row<'a>(&self, slos: &'a [WatchedSlo]) -> Option<&'a Row> {
-        slos.get(self.slo as usize)?.policy.rows().get(usize::from(self.row))
-    }
-
-    /// Whether the row holds. Two numbers of the long window tell nearly always that it does not; only where they leave it
-    /// open is it judged.
-    fn holds(&self, edges: &[(Window, Edge<'_>)], now: Moment, counts: &[Counts], slos: &[WatchedSlo]) -> bool {
-        let index = self.slo as usize;
-        let (Some((window, long)), Some(live)) = (edges.get(self.long as usize), counts.get(index)) else {
-            return false;
-        };
-        let seen = long.counts_since(index, *live);
-        if seen.bad as f64 <= f64::from(self.least_bad_ratio) * seen.valid() as f64 {
-            return false;
-        }
-        let judged = edges.get(self.short as usize).zip(slos.get(index)).and_then(|((shorter, short), slo)| {
-            let row = slo.policy.rows().get(usize::from(self.row))?;
-            let observed = [long.observe(*window, now, index, *live), short.observe(*shorter, now, index, *live)];
-            judge(slo, row, &observed, self.active)
-        });
-        judged.is_some_and(|evaluation| evaluation.active)
-    }
-}
-
-fn judge(slo: &WatchedSlo, row: &Row, observed: &[Observation], was_active: bool) -> Option<Evaluation> {
-    let find = |window: Window| observed.iter().find(|observation| observation.window == window);
-    let (long, short) = (find(row.long())?, find(row.short())?);
-    Some(evaluate(row, slo.objective, long, short, slo.min_bad, UnseenTime::Scaled, was_active))
 }
 
 #[cfg(test)]
@@ -315,15 +306,21 @@ mod tests {
                     let bad = (events as f64 * (share * 10_f64.powi(magnitude)).min(1.0)).round() as u64;
                     *counts += Counts { good: events - bad, bad, excluded: 0 };
                 }
-                let before: Vec<bool> = monitor.standings.iter().map(|standing| standing.active).collect();
-                assert!(monitor.tick(at(now), &counts, &slos));
-                let observed = monitor.observe(at(now), &counts, &slos);
-                for (standing, before) in monitor.standings.iter().zip(before) {
-                    let slo = &slos[standing.slo as usize];
-                    let row = &slo.policy.rows()[usize::from(standing.row)];
-                    let truth = judge(slo, row, &observed[standing.slo as usize], before).unwrap();
-                    prop_assert_eq!(standing.active, truth.active, "{} {:?}", slo.name, truth);
-                    fired += u32::from(truth.active);
+                let truth: Vec<_> = {
+                    let observed = monitor.observe(at(now), &counts, &slos);
+                    let rows = slos.iter().zip(observed).enumerate();
+                    rows.map(|(index, (slo, observed))| monitor.judge(index, slo, &observed)).collect()
+                };
+                assert!(monitor.tick(at(now), &counts));
+                monitor.alarm(at(now), SystemTime::UNIX_EPOCH, &counts, &slos, Vec::new());
+                for (index, (slo, truth)) in slos.iter().zip(truth).enumerate() {
+                    let rows = monitor.alarms.of_rows(index, truth.len());
+                    for (episode, truth) in rows.zip(truth) {
+                        let alarm = episode.map(|episode| episode.alarm).unwrap_or_default();
+                        let held = alarm.frozen().is_some() && !truth.active;
+                        prop_assert_eq!(alarm.is_active(), truth.active || held, "{} {:?}", slo.name, truth);
+                        fired += u32::from(truth.active);
+                    }
                 }
             }
             prop_assert!(fired >= slos.len() as u32, "{fired}");

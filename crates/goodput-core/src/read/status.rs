@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use goodput_model::{
-    Adaptation, Budget, Budgeting, BurnRate, CalendarUnit, Counts, Evaluation, Exhaustion, Indicator, Objective,
-    Observation, Period, Position, Reason, Row, Severity, Verdict, Window,
+    Adaptation, AlarmState, Budget, Budgeting, BurnRate, CalendarUnit, Counts, Evaluation, Exhaustion, Frozen,
+    Indicator, Objective, Observation, Period, Position, Reason, Row, Severity, Signal, Verdict, Window,
 };
 
 use super::flags::Flag;
 use super::latency::Latencies;
+use super::signals::SignalDetail;
+use crate::alert::Mute;
 use crate::classify::Outcome;
 use crate::clock::StopwatchKind;
 use crate::looks_at::is_own;
@@ -51,6 +53,8 @@ pub struct Status {
     pub removed: Vec<RemovedSlo>,
     /// The routes that saw an event, busiest first.
     pub routes: Vec<RouteStatus>,
+    /// For what time nobody is told of alerts.
+    pub mutes: Vec<Mute>,
     /// What to know before trusting the numbers.
     pub flags: Vec<Flag>,
 }
@@ -109,8 +113,12 @@ pub struct SloStatus {
     pub exhaustion: Exhaustion,
     /// The alert rows, each with its state.
     pub conditions: Vec<ConditionStatus>,
+    /// What no error ratio shows, as far as it holds or has held just now.
+    pub signals: Vec<SignalStatus>,
     /// How the default rows were adapted to this objective and period.
     pub adaptations: Vec<Adaptation>,
+    /// What its windows are cut from: on the scale of the monitor's history.
+    pub(crate) live: Counts,
 }
 
 /// What was counted for an SLO that is no longer there. What was in flight when it was removed still ends here.
@@ -186,6 +194,44 @@ pub struct ConditionStatus {
     pub row: Row,
     /// Where it stands, and the burns it compares.
     pub now: Evaluation,
+    /// Whether it fires, as the last tick left it. Moments are those of the instance's timeline.
+    pub alarm: AlarmState,
+    /// Why its condition cannot be judged, so that it stands as it stood.
+    pub frozen: Option<Frozen>,
+    /// A more severe alert of the SLO fires: nobody is told of this one meanwhile.
+    pub suppressed: bool,
+    /// Nobody is told of it, as somebody has [muted](crate::Goodput::mute) it.
+    pub muted: bool,
+}
+
+/// One signal of an SLO that holds, or has held just now.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct SignalStatus {
+    /// Which.
+    pub signal: Signal,
+    /// Its numbers, when it last held.
+    pub detail: Option<SignalDetail>,
+    /// Whether it fires, as the last tick left it. Moments are those of the instance's timeline.
+    pub alarm: AlarmState,
+    /// A more severe alert of the SLO fires: nobody is told of this one meanwhile.
+    pub suppressed: bool,
+    /// Nobody is told of it, as somebody has [muted](crate::Goodput::mute) it.
+    pub muted: bool,
+}
+
+impl ConditionStatus {
+    /// Whether the alert fires: since a tick, or from the next one on.
+    pub fn fires(&self) -> bool {
+        matches!(self.alarm, AlarmState::Firing { .. }) || (self.now.active && self.row.timing().wait.is_zero())
+    }
+}
+
+impl SignalStatus {
+    /// Whether the alert fires.
+    pub fn fires(&self) -> bool {
+        matches!(self.alarm, AlarmState::Firing { .. })
+    }
 }
 
 /// One route since the process started.
@@ -285,9 +331,11 @@ impl Status {
 }
 
 impl SloStatus {
-    /// The most severe of the conditions that hold.
+    /// The most severe of the alerts that fire.
     pub fn firing(&self) -> Option<Severity> {
-        self.conditions.iter().filter(|condition| condition.now.active).map(|condition| condition.row.severity()).max()
+        let rows = self.conditions.iter().filter(|condition| condition.fires());
+        let signals = self.signals.iter().filter(|status| status.fires());
+        rows.map(|condition| condition.row.severity()).chain(signals.map(|status| status.signal.severity())).max()
     }
 
     /// The condition to look at first: one that holds before one that does not, then the more severe, then the faster.

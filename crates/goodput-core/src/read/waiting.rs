@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::in_force::InForce;
 use super::snapshot::RouteDetail;
 use crate::clock::Moment;
 use crate::record::{Present, Routes, SlotTimes, Version};
@@ -98,6 +99,44 @@ impl RouteDetail {
         let idle = self.versions.iter().map(|own| own.waiting.idle).min().unwrap_or_default();
         self.overdue() >= STALLED && idle >= self.limit
     }
+}
+
+/// For each SLO, whether some route that it looks at is stalled; empty where none is. `finished` has every version of every route,
+/// in their order.
+///
+/// Most routes have finished something just now, or have nothing in flight: only the others are looked at closely.
+pub(crate) fn stalled(
+    waiting: &Waiting,
+    routes: &Routes,
+    finished: &[(&Version, u64)],
+    in_force: &InForce,
+    now: Moment,
+) -> Vec<bool> {
+    let awake = now.awake() / waiting.speed;
+    let mut stalled = Vec::new();
+    let mut rest = finished;
+    for (_, route) in routes.with_ids() {
+        let (own, others) = rest.split_at(route.versions().count().min(rest.len()));
+        rest = others;
+        let limit = route.current().table().limit();
+        let is_idle = own.iter().all(|(version, finished)| version.idle(*finished, awake) >= limit);
+        let in_flight = |(version, finished): &(&Version, u64)| version.begun().saturating_sub(*finished);
+        if !is_idle || own.iter().map(in_flight).fold(0, u64::saturating_add) < STALLED {
+            continue;
+        }
+        let overdue =
+            own.iter().map(|(version, finished)| waiting.on(version, *finished, now).overdue(version.table().limit()));
+        if overdue.fold(0, u64::saturating_add) < STALLED {
+            continue;
+        }
+        stalled.resize(in_force.slos.len(), false);
+        for owner in own.iter().flat_map(|(version, _)| version.slos()).filter_map(|id| in_force.owner(*id)) {
+            if let Some(stalled) = stalled.get_mut(owner.row) {
+                *stalled = true;
+            }
+        }
+    }
+    stalled
 }
 
 /// What is in flight where something is.

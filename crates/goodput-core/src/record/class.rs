@@ -18,6 +18,11 @@ impl ClassId {
     pub(crate) const fn number(self) -> usize {
         self.0 as usize
     }
+
+    /// What the definition calls it; none for no class.
+    pub(crate) fn name(self, classes: &[String]) -> Option<String> {
+        self.number().checked_sub(1).and_then(|position| classes.get(position).cloned())
+    }
 }
 
 /// The class of one request, by name: a server puts it into the request's extensions, in a layer around ours that knows

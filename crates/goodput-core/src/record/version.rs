@@ -241,6 +241,11 @@ impl Version {
     pub(crate) fn read(&self, classes: &mut Vec<u64>) -> u64 {
         self.read_classes(classes);
         // Ends first, beginnings after: an event that began in between is in flight, never finished before it began.
+        self.begun()
+    }
+
+    /// How many events began. Never fewer than have finished by an earlier reading.
+    pub(crate) fn begun(&self) -> u64 {
         self.all_cells().fold(0, |sum, cells| sum.wrapping_add(cells.begun_relaxed()))
     }
 
@@ -307,6 +312,11 @@ impl Version {
     /// Remembers that so many events had finished by `now`.
     pub(crate) fn note_finished(&self, finished: u64, now: Duration) {
         self.carried.lock().note_finished(finished, now);
+    }
+
+    /// For how long at least nothing has finished, if so many have by `now`.
+    pub(crate) fn idle(&self, finished: u64, now: Duration) -> Duration {
+        self.carried.lock().idle(finished, now)
     }
 
     /// The events in flight, by how long ago at least they began, oldest first; and for how long at least nothing has

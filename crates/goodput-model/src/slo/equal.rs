@@ -22,6 +22,7 @@ impl PartialEq for Slo {
             budgeting: _,
             alerts,
             min_bad,
+            unseen,
             description,
             journey,
             sla,
@@ -36,6 +37,6 @@ impl PartialEq for Slo {
             && (cancel, statuses, grpc_codes) == (&other.cancel, &other.statuses, &other.grpc_codes)
             && (alerts, min_bad, traffic, sla) == (&other.alerts, &other.min_bad, &other.traffic, &other.sla)
             && (description, journey, links) == (&other.description, &other.journey, &other.links)
-            && *annotations == other.annotations
+            && (unseen, annotations) == (&other.unseen, &other.annotations)
     }
 }

@@ -1,0 +1,21 @@
+//! From a condition that holds to somebody who knows: transitions, what they carry, and who hears of them.
+//!
+//! Ticks step the alarms (`read/alarms.rs`); what changed there is composed here into [`Transition`]s and handed out after all locks
+//! are given back.
+
+mod baseline;
+mod compose;
+mod examples;
+mod instance;
+mod mute;
+mod news;
+mod transition;
+
+pub(crate) use baseline::Baseline;
+pub(crate) use examples::Examples;
+pub use examples::{Example, TraceParent};
+pub(crate) use mute::Mutes;
+pub use mute::{Mute, MuteError};
+pub use news::Subscription;
+pub(crate) use news::{Callback, News};
+pub use transition::{Alert, Audience, BadRoute, Cause, Change, Transition};

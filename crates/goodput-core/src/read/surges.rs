@@ -1,0 +1,134 @@
+//! Whether events are excluded for one reason far more often than usual: what the excluded events of each SLO stood at, by reason, for
+//! an hour in steps of five minutes and for a day in steps of an hour.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use goodput_model::{Counts, ExcludedSurge, Reason, Verdict, excluded_surge};
+
+use crate::clock::Moment;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Surges {
+    fine: VecDeque<Mark>,
+    coarse: VecDeque<Mark>,
+    /// What surged when it was looked at last, by the SLO's position.
+    pub(crate) surging: BTreeMap<usize, (Reason, ExcludedSurge)>,
+}
+
+/// What was counted by a moment.
+#[derive(Clone, Debug, Default)]
+struct Mark {
+    at: Duration,
+    /// All events of each SLO.
+    all: Vec<u64>,
+    excluded: BTreeMap<(usize, Reason), u64>,
+}
+
+const FINE: Duration = Duration::from_secs(5 * 60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Surges {
+    /// Whether it is time to look again.
+    pub(crate) fn is_due(&self, now: Moment) -> bool {
+        self.fine.back().is_none_or(|last| now.since_origin() >= last.at.saturating_add(FINE))
+    }
+
+    /// Looks at what every SLO has counted by now: all its events, and the bad and excluded ones by reason.
+    pub(crate) fn look(&mut self, now: Moment, totals: &[Counts], reasons: &[Vec<(Verdict, u64)>]) {
+        let excluded = reasons.iter().enumerate().flat_map(|(slo, reasons)| {
+            let excluded = reasons.iter().filter_map(|(verdict, count)| match verdict {
+                Verdict::Excluded(reason) => Some((*reason, *count)),
+                _ => None,
+            });
+            excluded.map(move |(reason, count)| ((slo, reason), count))
+        });
+        let all = totals.iter().map(|counts| counts.total()).collect();
+        let mark = Mark { at: now.since_origin(), all, excluded: excluded.collect() };
+        self.surging.clear();
+        if let (Some(hour), Some(day)) = (before(&self.fine, &mark, HOUR), before(&self.coarse, &mark, DAY)) {
+            for (&(slo, reason), &count) in &mark.excluded {
+                let since = |then: &Mark| {
+                    let before = then.excluded.get(&(slo, reason)).copied().unwrap_or(0);
+                    let of = |mark: &Mark| mark.all.get(slo).copied().unwrap_or(0);
+                    (count.saturating_sub(before), of(&mark).saturating_sub(of(then)))
+                };
+                if let Some(surge) = excluded_surge(since(hour), since(day)) {
+                    let worst = self.surging.entry(slo).or_insert((reason, surge));
+                    if surge.hour > worst.1.hour {
+                        *worst = (reason, surge);
+                    }
+                }
+            }
+        }
+        if self.coarse.back().is_none_or(|last| mark.at >= last.at.saturating_add(HOUR)) {
+            push(&mut self.coarse, mark.clone(), DAY);
+        }
+        push(&mut self.fine, mark, HOUR);
+    }
+
+    /// Other SLOs are counted from here on.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// The newest mark that is as old as that, or the oldest there is.
+fn before<'a>(marks: &'a VecDeque<Mark>, now: &Mark, age: Duration) -> Option<&'a Mark> {
+    let target = now.at.saturating_sub(age);
+    let after = marks.partition_point(|mark| mark.at <= target);
+    marks.get(after.saturating_sub(1))
+}
+
+/// Keeps one mark that is as old as `span`, and what is younger.
+fn push(marks: &mut VecDeque<Mark>, mark: Mark, span: Duration) {
+    let target = mark.at.saturating_sub(span);
+    while marks.get(1).is_some_and(|second| second.at <= target) {
+        marks.pop_front();
+    }
+    marks.push_back(mark);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks every five minutes while `rate` gives (all, excluded) events for each; returns the minutes in which it surges.
+    fn run(minutes: u64, rate: impl Fn(u64) -> (u64, u64)) -> Vec<u64> {
+        let (mut surges, mut all, mut excluded, mut found) = (Surges::default(), 0, 0, Vec::new());
+        for minute in (0..minutes).step_by(5) {
+            let now = Moment::at(Duration::from_secs(minute * 60));
+            assert!(surges.is_due(now));
+            let (more, shut_out) = rate(minute);
+            (all, excluded) = (all + more, excluded + shut_out);
+            let totals = Counts { good: all - excluded, bad: 0, excluded };
+            let reason = Verdict::Excluded(Reason::OTHER);
+            surges.look(now, &[totals], &[vec![(reason, excluded)]]);
+            assert!(!surges.is_due(now));
+            if surges.surging.contains_key(&0) {
+                found.push(minute);
+            }
+        }
+        assert!(surges.fine.len() <= 14 && surges.coarse.len() <= 26, "{} {}", surges.fine.len(), surges.coarse.len());
+        found
+    }
+
+    #[test]
+    fn a_reason_that_excludes_far_more_than_usual_surges_until_that_is_usual() {
+        // A percent, and from the third day on a half.
+        let found = run(4 * 1_440, |minute| (1_000, if minute < 2 * 1_440 { 10 } else { 500 }));
+        let (first, last) = (*found.first().unwrap(), *found.last().unwrap());
+        assert!((2 * 1_440..2 * 1_440 + 15).contains(&first), "{first}");
+        // 41.7 % of an hour is above five times the day's share until a fifth of the day was like that.
+        assert!((2 * 1_440 + 240..2 * 1_440 + 360).contains(&last), "{last}");
+    }
+
+    #[test]
+    fn what_was_always_so_is_no_surge_nor_is_a_handful() {
+        assert!(run(3_000, |_| (1_000, 500)).is_empty());
+        assert!(run(3_000, |minute| (1_000, u64::from(minute == 2_000) * 49)).is_empty());
+        assert_eq!(run(3_000, |minute| (1_000, u64::from(minute == 2_000) * 50)).first(), Some(&2_000));
+    }
+}

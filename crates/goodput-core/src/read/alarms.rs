@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use goodput_model::{
-    Alarm, Cleared, Counts, Evaluation, Found, Frozen, Observation, Row, Signal, Step, UnseenTime, Window, evaluate,
+    Alarm, Cleared, Counts, Evaluation, Found, Frozen, MinBad, Observation, Row, Signal, Step, UnseenTime, Window,
+    evaluate,
 };
 
 use super::history::{Column, Edge};
@@ -426,9 +427,10 @@ fn frozen(
     if !was.is_active() {
         return None;
     }
-    // It held, and by what was seen it would not: but if the part of the short window that was seen goes on burning, or holds nothing,
-    // that is because the rest was not seen, and no recovery.
-    let reason = unseen(short)?;
-    let as_seen = evaluate(row, slo.objective, long, short, slo.min_bad, UnseenTime::Partial, true);
-    (as_seen.silent || as_seen.cleared != Some(Cleared::ShortWindowGood)).then_some(reason)
+    // It held, and as far as both windows were seen it still does, or the short one says nothing: then it is the time that nobody saw
+    // that it would end by, and no recovery.
+    let reason = unseen(short).or_else(|| unseen(long))?;
+    // There were enough bad events before; how many of them are seen now says nothing.
+    let as_seen = evaluate(row, slo.objective, long, short, MinBad::AtLeast(0), UnseenTime::Partial, true);
+    (as_seen.active || (as_seen.silent && unseen(short).is_some())).then_some(reason)
 }

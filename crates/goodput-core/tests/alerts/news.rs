@@ -1,0 +1,137 @@
+//! What a transition carries, and that nobody who listens can hold up a tick.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use goodput_core::{
+    Change, Code, Definition, Ending, Flag, Goodput, Request, Severity, Slo, Timeline, TraceParent, Window,
+};
+
+use crate::house::{House, TICK, minutes, row, slo};
+
+#[test]
+fn a_transition_says_what_how_much_where_to_look_and_what_was_released() {
+    let mut definition = Definition::new("house");
+    definition.labels.insert("team".to_owned(), "payments".to_owned());
+    definition.owner = Some("payments".to_owned());
+    definition.slos = vec![
+        slo()
+            .alert(row(Severity::Page, Window::H1, Window::M5))
+            .runbook("https://runbooks.example/ok")
+            .annotation("note", "call the bank"),
+    ];
+    let house = House::defined(definition);
+    house.goodput.work("quiet").good();
+    house.pass(minutes(60), 9, 1);
+    let transitions = house.transitions();
+    let told = &transitions[0];
+    let alert = &told.alert;
+    assert_eq!((told.number, told.change, told.notifies), (1, Change::Fired, true));
+    assert_eq!((alert.name(), alert.scope.to_string()), ("GoodputInstanceBurn", "instance".to_owned()));
+    assert_eq!(alert.routes.iter().map(|route| &*route.template).collect::<Vec<_>>(), ["work"]);
+    assert_eq!(alert.reasons[0].verdict.reason().unwrap().to_string(), "broken");
+    assert_eq!(alert.links.runbook.as_deref(), Some("https://runbooks.example/ok"));
+    assert_eq!((alert.annotations.len(), alert.labels.len()), (1, 1));
+    assert_eq!((alert.deploy.as_deref(), alert.owner.as_deref()), (Some("v42"), Some("payments")));
+    assert!(alert.summary().starts_with("burn "), "{}", alert.summary());
+    assert!(alert.budget.is_some() && !alert.windows.is_empty());
+    assert!(
+        told.to_string().starts_with("fired: SLO \"ok\" of house (this instance alone), page 1h/5m at 14.4x: burn "),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_went_wrong_before_the_budget_began_to_burn_is_not_shown_as_its_cause() {
+    let house = House::of([slo().alert(row(Severity::Page, Window::H1, Window::M5))]);
+    let old = house.goodput.work("old");
+    (0..5).for_each(|_| old.bad("once"));
+    house.pass(minutes(60), 1_000, 0);
+    house.transitions();
+    house.pass(minutes(10), 0, 1_000);
+    let transitions = house.transitions();
+    let alert = &transitions[0].alert;
+    assert_eq!(alert.routes.iter().map(|route| &*route.template).collect::<Vec<_>>(), ["work"]);
+    assert_eq!(alert.reasons.len(), 1);
+}
+
+#[test]
+fn alerts_are_what_fires_now_with_the_numbers_of_now() {
+    let house = House::of([slo().alert(row(Severity::Page, Window::H1, Window::M5))]);
+    assert!(house.goodput.alerts().is_empty());
+    house.pass(minutes(2), 0, 10);
+    let (first, fired_at) = (house.goodput.alerts(), house.transitions()[0].at);
+    house.pass(minutes(2), 0, 10);
+    let second = house.goodput.alerts();
+    assert_eq!((first.len(), second.len()), (1, 1));
+    assert_eq!(
+        (first[0].fired_at, second[0].fired_at, second[0].fired_wall),
+        (fired_at, fired_at, first[0].fired_wall)
+    );
+    assert!(second[0].episode.bad > first[0].episode.bad);
+}
+
+#[test]
+fn who_does_not_listen_loses_the_oldest_and_holds_up_nobody() {
+    let house = House::of([slo().alert(row(Severity::Page, Window::H1, Window::M5).keep_firing(TICK))]);
+    let narrow = house.goodput.subscribe(1);
+    house.pass(minutes(2), 0, 10);
+    house.pass(minutes(10), 1_000, 0);
+    assert_eq!(narrow.lost(), 1);
+    assert!(matches!(narrow.try_recv().unwrap().change, Change::Resolved(_)));
+    assert!(narrow.try_recv().is_none());
+    assert_eq!(house.told().len(), 2);
+}
+
+#[test]
+fn a_callback_that_panics_is_flagged_and_the_next_one_hears_all_the_same() {
+    let heard = Arc::new(AtomicU64::new(0));
+    let (timeline, hand) = Timeline::manual();
+    let counts = Arc::clone(&heard);
+    let goodput = Goodput::builder("house")
+        .slo(slo())
+        .timeline(timeline)
+        .on_transition(|_| panic!("by a callback"))
+        .on_transition(move |_| {
+            counts.fetch_add(1, Ordering::Relaxed);
+        })
+        .build()
+        .unwrap();
+    let work = goodput.work("work");
+    for _ in 0..12 {
+        (0..10).for_each(|_| work.bad("broken"));
+        hand.advance(TICK);
+        goodput.tick(goodput.now());
+    }
+    let times = heard.load(Ordering::Relaxed);
+    assert!(times > 0);
+    assert!(goodput.status().flags.contains(&Flag::CallbacksPanicked { times }), "{:?}", goodput.status().flags);
+}
+
+#[test]
+fn bad_events_of_a_burning_budget_are_shown_with_their_traces_and_good_ones_are_not() {
+    let (timeline, hand) = Timeline::manual();
+    let slos = [slo(), Slo::availability("elsewhere", "99%").routes(["/elsewhere"])];
+    let goodput = slos.into_iter().fold(Goodput::builder("house"), |builder, slo| builder.slo(slo));
+    let goodput = goodput.timeline(timeline).build().unwrap();
+    let request = |status, number: u64| {
+        let header = format!("00-{:032x}-{number:016x}-01", number + 1);
+        let mut request = Request::begin(&goodput, goodput.route(Some("/checkout")));
+        if goodput.is_armed() {
+            request.trace(TraceParent::parse(header.as_bytes()).unwrap());
+        }
+        request.respond(&goodput, Code::http(status));
+        request.end(&goodput, Ending::Completed);
+    };
+    let news = goodput.subscribe(10);
+    for tick in 0..12 {
+        (0..10).for_each(|number| request(if number == 9 { 200 } else { 500 }, 100 * tick + number + 1));
+        hand.advance(TICK);
+        goodput.tick(goodput.now());
+    }
+    let told = news.try_recv().unwrap();
+    let traces: Vec<_> = told.alert.examples.iter().map(|example| example.trace.span_id()).collect();
+    // Of the sixth tick, the newest first; the last request of each was good.
+    assert_eq!(traces, [509, 508, 507, 506, 505].map(|number| format!("{number:016x}")));
+    assert!(told.alert.examples.iter().all(|example| example.route == "/checkout"));
+}

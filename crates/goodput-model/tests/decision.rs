@@ -171,6 +171,8 @@ fn two_bad_events_are_too_few_to_tell_however_much_was_seen() {
     }
 }
 
+type Alter = Box<dyn Fn(&mut Evidence)>;
+
 #[test]
 fn what_is_not_known_is_said_and_a_block_stays_one() {
     let days = |days: u64| {
@@ -186,7 +188,7 @@ fn what_is_not_known_is_said_and_a_block_stays_one() {
     };
     let events = |good: u64| move |slo: &mut Evidence| slo.seen.counts = Counts { good, bad: 0, excluded: 3 };
     let silent = |slo: &mut Evidence| slo.six_hours.counts = Counts { excluded: 5, ..Counts::default() };
-    let rows: Vec<(Box<dyn Fn(&mut Evidence)>, Basis, &str)> = vec![
+    let rows: Vec<(Alter, Basis, &str)> = vec![
         (Box::new(days(27)), Basis::Enough, ""),
         (Box::new(days(26)), Basis::Thin, "86.7 % of 30d seen, expected at least 90 %"),
         (Box::new(lately(false, 1_800)), Basis::Enough, ""),
@@ -372,8 +374,8 @@ fn twelve_minutes_left_and_a_fifth_of_five_minutes() {
     assert_eq!(decision.action, Action::Review, "27.8 % left is yellow\n{decision}");
 }
 
-/// 70 % consumed and a change of 10 % risk: of half an hour, three minutes are expected of the 12m 57s left, and at worst it does not
-/// fit.
+/// 70 % consumed and a change of 10 % risk: of half an hour, three minutes are expected of the 12m 57s left, and at worst it
+/// does not fit.
 #[test]
 fn seventy_percent_consumed_and_a_tenth_of_half_an_hour() {
     let mut case = case(vec![slo(0, 0, 30_240)]);
@@ -398,7 +400,8 @@ fn seventy_percent_consumed_and_a_tenth_of_half_an_hour() {
     }
 }
 
-/// 18 % left and a risky refactoring: red under 75/25 and 50/20 (freeze), yellow under the others. High risk alone asks for a review.
+/// 18 % left and a risky refactoring: red under 75/25 and 50/20 (freeze), yellow under the others. High risk alone asks for a
+/// review.
 #[test]
 fn eighteen_percent_left_and_a_risky_refactoring() {
     let mut case = case(vec![slo(0, 0, 35_424)]);

@@ -14,7 +14,7 @@
 //! it is nearer to approve than nothing, whatever it takes the place of, and what takes its place is nearer to approve when
 //! its action is milder than the one shown beside "too little is known", which is a review at least.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use goodput_model::{
     Action, BandStanding, Basis, BudgetAsSeen, BudgetBands, CalendarUnit, Case, Change, ChangeKind, Concern, Counts,
@@ -30,15 +30,19 @@ const TICK: Duration = Duration::from_secs(10);
 
 // ------------------------------------------------------------------------------------------------ cases
 
-/// Events of one window that are in no shorter one: around the budget of `objective`, and of any magnitude.
-fn any_part(objective: Objective) -> impl Strategy<Value = Counts> {
-    let ratio = prop_oneof![3 => Just(0_u64), 4 => 0..4_000_u64, 1 => 4_000..1_000_000_u64]; // thousandths of the budget
-    (0..1_u64 << 34, 0..35_u32, ratio, 0..5_u64).prop_map(move |(valid, shift, milli, few)| {
-        let valid = valid >> shift;
-        let budget = u128::from(valid) * u128::from(objective.bad_ppb()) * u128::from(milli) / 1_000_000_000_000;
-        let bad = u64::try_from(budget).unwrap().min(valid);
-        Counts { good: valid - bad, bad: bad + few / 3, excluded: few }
-    })
+/// Events of one window that are in no shorter one, before the objective is known: how many, what share of the budget are bad, in
+/// thousandths, and a few more.
+type Part = (u64, u64, u64);
+
+fn any_part() -> impl Strategy<Value = Part> {
+    let milli = prop_oneof![3 => Just(0_u64), 4 => 0..4_000_u64, 1 => 4_000..1_000_000_u64];
+    (0..1_u64 << 34, 0..35_u32, milli, 0..5_u64).prop_map(|(valid, shift, milli, few)| (valid >> shift, milli, few))
+}
+
+fn counts(objective: Objective, (valid, milli, few): Part) -> Counts {
+    let budget = u128::from(valid) * u128::from(objective.bad_ppb()) * u128::from(milli) / 1_000_000_000_000;
+    let bad = u64::try_from(budget).unwrap().min(valid);
+    Counts { good: valid - bad, bad: bad + few / 3, excluded: few }
 }
 
 /// Thousandths of a window that were seen, all of it more often than not.
@@ -48,38 +52,40 @@ fn any_share() -> impl Strategy<Value = u32> {
 
 fn any_evidence(name: &'static str) -> impl Strategy<Value = Evidence> {
     let objective = prop::sample::select(vec!["50%", "90%", "99%", "99.9%", "99.999%"]);
-    let objective = objective.prop_map(|text| text.parse::<Objective>().unwrap());
     let period = prop::sample::select(vec![Period::D7, Period::D30, Period::Calendar(CalendarUnit::Month)]);
-    (objective, period).prop_flat_map(move |(objective, period)| {
-        let parts = [(); 3].map(|()| any_part(objective));
-        let shares = [(); 3].map(|()| any_share());
-        let min_bad = prop::sample::select(vec![MinBad::Auto, MinBad::AtLeast(1), MinBad::AtLeast(10)]);
-        let concern = prop_oneof![20 => Just(None), 1 => prop::sample::select(Concern::ALL.to_vec()).prop_map(Some)];
-        let standing = prop_oneof![3 => Just(BandStanding::NOWHERE), 1 => (0..5_usize).prop_map(BandStanding::at)];
-        (parts, shares, min_bad, concern, standing, 1..=31_u32).prop_map(
-            move |(parts, shares, min_bad, concern, standing, gone)| {
-                let [hour, six, rest] = parts;
-                let calendar = matches!(period, Period::Calendar(_));
-                let whole = if calendar { Window::from_secs(gone * 86_400).unwrap() } else { period.window() };
-                let counts = [hour, hour + six, hour + six + rest];
-                let observe = |window: Window, at: usize| {
-                    Observation::partial(window, counts[at], window.duration() * shares[at] / 1_000)
-                };
-                let [hour, six_hours] = [observe(Window::H1, 0), observe(Window::H6, 1)];
-                let mut evidence = Evidence::new(name, objective, period, observe(whole, 2), hour, six_hours);
-                evidence.length = calendar.then(|| Duration::from_secs(31 * 86_400));
-                let policy = Policy::default_for(objective, period);
-                let pages = policy.rows().iter().filter(|row| row.severity() == Severity::Page);
-                let at = |window: Window| [Window::H1, Window::H6].iter().filter(|shorter| **shorter < window).count();
-                evidence.pages =
-                    pages.map(|row| PageRow { row: *row, long: observe(row.long(), at(row.long())) }).collect();
-                evidence.min_bad = min_bad;
-                evidence.concerns.extend(concern);
-                evidence.standing = standing;
-                evidence
-            },
-        )
-    })
+    let parts = [(); 3].map(|()| any_part());
+    let shares = [(); 3].map(|()| any_share());
+    let min_bad = prop::sample::select(vec![MinBad::Auto, MinBad::AtLeast(1), MinBad::AtLeast(10)]);
+    let concern = prop_oneof![20 => Just(None), 1 => prop::sample::select(Concern::ALL.to_vec()).prop_map(Some)];
+    let standing = prop_oneof![3 => Just(BandStanding::NOWHERE), 1 => (0..5_usize).prop_map(BandStanding::at)];
+    (objective, period, parts, shares, min_bad, concern, standing, 1..=31_u32).prop_map(
+        move |(objective, period, parts, shares, min_bad, concern, standing, gone)| {
+            let objective: Objective = objective.parse().unwrap();
+            let [hour, six, rest] = parts.map(|part| counts(objective, part));
+            let calendar = matches!(period, Period::Calendar(_));
+            let whole = if calendar { Window::from_secs(gone * 86_400).unwrap() } else { period.window() };
+            let counts = [hour, hour + six, hour + six + rest];
+            let observe = |window: Window, at: usize| {
+                Observation::partial(window, counts[at], window.duration() * shares[at] / 1_000)
+            };
+            let [hour, six_hours] = [observe(Window::H1, 0), observe(Window::H6, 1)];
+            let mut evidence = Evidence::new(name, objective, period, observe(whole, 2), hour, six_hours);
+            evidence.length = calendar.then(|| Duration::from_secs(31 * 86_400));
+            let policy = Policy::default_for(objective, period);
+            let pages = policy.rows().iter().filter(|row| row.severity() == Severity::Page);
+            let pages = pages.map(|row| PageRow { row: *row, long: observe(row.long(), position(row.long())) });
+            evidence.pages = pages.collect();
+            evidence.min_bad = min_bad;
+            evidence.concerns.extend(concern);
+            evidence.standing = standing;
+            evidence
+        },
+    )
+}
+
+/// Whether a window is within an hour, within six, or longer.
+fn position(window: Window) -> usize {
+    [Window::H1, Window::H6].iter().filter(|shorter| **shorter < window).count()
 }
 
 fn any_case() -> impl Strategy<Value = Case> {
@@ -157,10 +163,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 /// Windows by length: within an hour, within six, longer.
 fn windows(evidence: &mut Evidence) -> Vec<(usize, &mut Observation)> {
     let windows = [(0, &mut evidence.hour), (1, &mut evidence.six_hours), (2, &mut evidence.seen)];
-    let pages = evidence.pages.iter_mut().map(|page| {
-        let at = [Window::H1, Window::H6].iter().filter(|shorter| **shorter < page.row.long()).count();
-        (at, &mut page.long)
-    });
+    let pages = evidence.pages.iter_mut().map(|page| (position(page.row.long()), &mut page.long));
     windows.into_iter().chain(pages).collect()
 }
 
@@ -190,7 +193,9 @@ fn take(case: &Case, step: Step) -> Case {
 
 /// All windows without an event.
 fn without_events(mut evidence: Evidence) -> Evidence {
-    windows(&mut evidence).into_iter().for_each(|(_, window)| window.counts = Counts::default());
+    for (_, window) in windows(&mut evidence) {
+        window.counts = Counts::default();
+    }
     evidence
 }
 
@@ -246,7 +251,8 @@ proptest! {
         if decision.action == Action::Approve && !change.kind.is_never_held_back() {
             prop_assert_eq!(decision.gate(), GateCode::Approve);
             prop_assert_eq!(decision.data, Basis::Enough);
-            prop_assert!(!case.freshness.is_stale() && case.replicas.are_all());
+            prop_assert!(case.freshness.age <= 3 * TICK);
+            prop_assert_eq!(case.replicas.expected, Some(case.replicas.seen));
             for slo in &case.slos {
                 let remaining = slo.budget().remaining();
                 prop_assert!(matches!(remaining, Remaining::Is(share) if share > 0.0 || slo.seen.counts.bad < slo.floor()));

@@ -203,8 +203,9 @@ pub(super) fn conditions(
 fn condition(case: &Case, ground: &Ground) -> Option<Proviso> {
     let slo = || ground.slo.clone().unwrap_or_default();
     match &ground.finding {
-        Finding::Burn { status: BurnStatus::Healthy, .. } => None,
-        Finding::Burn { window, .. } => Some(Proviso::BurnAtMostOne { slo: slo(), window: *window }),
+        Finding::Burn { window, status, .. } if *status > BurnStatus::Healthy => {
+            Some(Proviso::BurnAtMostOne { slo: slo(), window: *window })
+        }
         Finding::PageExceeded { row, .. } => Some(Proviso::BurnAtMostOne { slo: slo(), window: row.long() }),
         Finding::Band { .. } => {
             let standing = case.slos.iter().find(|one| one.slo == slo()).map(|one| one.standing).unwrap_or_default();
@@ -224,7 +225,8 @@ fn condition(case: &Case, ground: &Ground) -> Option<Proviso> {
             Some(Proviso::Events { slo: slo(), good: *needed, window: seen.window })
         }
         Finding::Missing(replicas) | Finding::PartOfMany(replicas) => Some(Proviso::AllInstances(replicas.expected)),
-        Finding::TooFewBad { .. }
+        Finding::Burn { .. }
+        | Finding::TooFewBad { .. }
         | Finding::NoSlo
         | Finding::NeverHeldBack(_)
         | Finding::ReviewedAtMost

@@ -92,8 +92,8 @@ pub(super) fn missing(case: &Case) -> Vec<Ground> {
 
 /// What is missing of one SLO.
 ///
-/// Only *good* events make data enough. Were bad ones counted as well, a further one could be what makes a decision possible, and so
-/// turn "not known" into an approval.
+/// Only *good* events make data enough. Were bad ones counted as well, a further one could be what makes a decision possible,
+/// and so turn "not known" into an approval.
 pub(super) fn missing_of(evidence: &Evidence) -> Vec<Finding> {
     let Evidence { seen, hour, six_hours, objective, .. } = evidence;
     if seen.counts.valid_exact() == 0 {

@@ -48,12 +48,12 @@ impl BurnStatus {
         };
         [Self::Critical, Self::Warning, Self::Attention]
             .into_iter()
-            .find(|status| above(status.from_half_burns()))
+            .find(|status| above(status.half_burns()))
             .unwrap_or(Self::Healthy)
     }
 
     /// The burn to exceed, in halves. What is exhausted burns no line further.
-    const fn from_half_burns(self) -> u32 {
+    const fn half_burns(self) -> u32 {
         match self {
             Self::Healthy => 0,
             Self::Attention => 2,
@@ -66,7 +66,7 @@ impl BurnStatus {
     pub fn above(self) -> Option<f64> {
         match self {
             Self::Healthy | Self::Exhausted => None,
-            Self::Attention | Self::Warning | Self::Critical => Some(f64::from(self.from_half_burns()) / 2.0),
+            Self::Attention | Self::Warning | Self::Critical => Some(f64::from(self.half_burns()) / 2.0),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! From evidence to a decision: the worst SLO speaks, and the strictest of its findings.
 
+use std::cmp::Reverse;
+
 use super::advice::{self, Alternative, conditions};
 use super::basis::{Basis, missing, missing_of};
 use super::burn_status::BurnStatus;
@@ -155,17 +157,17 @@ fn band(case: &Case, evidence: &Evidence) -> (Finding, Action, bool) {
     let budget = evidence.budget_as_seen();
     let standing = evidence.standing.step(&case.bands, budget);
     let afresh = BandStanding::NOWHERE.step(&case.bands, budget);
-    let band = standing.band(&case.bands).map_or_else(String::new, |band| band.name.clone());
+    let name = || standing.band(&case.bands).map_or_else(String::new, |band| band.name.clone());
     let (bad, floor) = (evidence.seen.counts.bad, evidence.floor());
     let exhausted = budget.is_exhausted();
     let permitted = standing.action(&case.bands);
     let asks = if exhausted { Action::Block } else { permitted };
     if bad < floor && asks > Action::Review {
-        return (Finding::TooFewBad { band, bad, floor }, Action::Review, false);
+        return (Finding::TooFewBad { band: name(), bad, floor }, Action::Review, false);
     }
     let held = afresh.position() < standing.position();
     let remaining = evidence.budget().remaining();
-    (Finding::Band { band, left: budget.remaining(), remaining, held }, asks, exhausted && bad >= floor)
+    (Finding::Band { band: name(), left: budget.remaining(), remaining, held }, asks, exhausted && bad >= floor)
 }
 
 struct Outcome {
@@ -208,7 +210,7 @@ fn rationale(general: &[Ground], judged: &[Judged<'_>], worst: Option<&Judged<'_
         };
         rationale.extend(one.lacks.iter().map(lacking));
     }
-    rationale.sort_by(|a, b| b.asks.cmp(&a.asks)); // stable: of equals the first SLO is first
+    rationale.sort_by_key(|ground| Reverse(ground.asks)); // stable: of equals the first SLO is first
     match change.kind {
         kind if kind.is_never_held_back() => {
             let finding = Finding::NeverHeldBack(kind);

@@ -15,7 +15,7 @@ impl Case {
     /// | counts | their sum |
     /// | coverage of a window | the least: what one did not see, all did not |
     /// | concerns | those of any |
-    /// | the band it stands in | none: where each stood says nothing about where all of them stand, so the sum of their budgets alone decides |
+    /// | the band it stands in | none: where each stood says nothing about where all of them stand |
     ///
     /// The newest tick is as old as that of the stalest, the instances are as many as both, and how many there are
     /// [has to be said](Case::expecting) again. Whether both are the same instance is not known here.

@@ -3,7 +3,7 @@
 use crate::burn::budget_share;
 use crate::exact::exceeds;
 use crate::window::Roughly;
-use crate::{Coverage, Objective, Observation};
+use crate::{BudgetAsSeen, Coverage, Objective, Observation};
 use std::fmt;
 use std::time::Duration;
 
@@ -65,6 +65,21 @@ impl Budget {
     /// ```
     pub fn of_calendar(objective: Objective, observed: &Observation, length: Duration) -> Self {
         Self { objective, period: *observed, length: length.max(observed.window.duration()) }
+    }
+
+    /// What was seen of the period; of a calendar one, of what has gone by of it.
+    pub fn observed(&self) -> &Observation {
+        &self.period
+    }
+
+    /// How long the period is, or will have been.
+    pub fn length(&self) -> Duration {
+        self.length
+    }
+
+    /// The same with the seen part speaking for the whole, which is what decisions go by.
+    pub fn as_seen(&self) -> BudgetAsSeen {
+        BudgetAsSeen::of_calendar(self.objective, &self.period, self.length)
     }
 
     /// The share of the period's budget that was spent, from 0 up, above 1 when overspent: a lower bound of the truth, at the traffic

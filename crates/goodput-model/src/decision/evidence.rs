@@ -71,10 +71,7 @@ impl Evidence {
 
     /// The budget, with the seen part speaking for the whole: what a decision goes by.
     pub fn budget_as_seen(&self) -> BudgetAsSeen {
-        match self.length {
-            Some(length) => BudgetAsSeen::of_calendar(self.objective, &self.seen, length),
-            None => BudgetAsSeen::new(self.objective, &self.seen),
-        }
+        self.budget().as_seen()
     }
 
     /// How many bad events tell something.

@@ -59,7 +59,7 @@ impl Row {
     }
 
     /// The row that asks for so many [attoseconds of total outage](Self::full_outage_attos) over its long window: how a row that
-    /// was written down is read again to the unit.
+    /// was written down is read again to the unit, with the usual [timing](Timing) of its severity.
     pub fn with_full_outage(
         severity: Severity,
         long: Window,

@@ -365,7 +365,7 @@ fn cases_of_two_definitions_are_not_added() {
 fn twelve_minutes_left_and_a_fifth_of_five_minutes() {
     let case = case(vec![slo(0, 0, 31_200)]);
     let estimate = ReleaseCost::new(0.2, Duration::from_secs(300));
-    let decision = case.decide(feature(Risk::Medium).estimated(estimate));
+    let decision = case.decide_at_cost(feature(Risk::Medium), estimate);
     assert_eq!(
         decision.cost.to_string(),
         "1m expected (8.3 % of what is left), 5m at worst (41.7 %); 12m of total outage left"
@@ -380,7 +380,7 @@ fn twelve_minutes_left_and_a_fifth_of_five_minutes() {
 fn seventy_percent_consumed_and_a_tenth_of_half_an_hour() {
     let mut case = case(vec![slo(0, 0, 30_240)]);
     let estimate = ReleaseCost::new(0.1, Duration::from_secs(1_800));
-    let decision = case.decide(feature(Risk::Medium).estimated(estimate));
+    let decision = case.decide_at_cost(feature(Risk::Medium), estimate);
     assert_eq!(
         decision.cost.to_string(),
         "3m expected (23.1 % of what is left), 30m at worst (231.5 %); 12m 57s of total outage left"

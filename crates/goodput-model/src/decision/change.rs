@@ -6,43 +6,27 @@ use crate::ReleaseCost;
 
 /// A change that somebody wants to release.
 ///
+/// Exhaustive on purpose: a decision asks for no more. What it may cost, where that is known better than by its risk, is told
+/// [beside it](crate::Case::decide_at_cost).
+///
 /// ```
 /// use goodput_model::{Change, ChangeKind, Risk};
 ///
-/// let change = Change::new(ChangeKind::Feature, Risk::Medium);
-/// assert_eq!(change.cost().worst().as_secs(), 12 * 60);
+/// let change = Change { kind: ChangeKind::Feature, risk: Risk::Medium };
+/// assert_eq!(change.risk.usual_cost().worst().as_secs(), 12 * 60);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Change {
     /// What it is.
     pub kind: ChangeKind,
     /// How likely it is to go wrong, and how badly.
     pub risk: Risk,
-    /// What it may cost, where that is known better than by its risk.
-    pub estimate: Option<ReleaseCost>,
 }
 
 impl Change {
-    /// A change whose cost follows from its risk.
+    /// A change of this kind and risk.
     pub const fn new(kind: ChangeKind, risk: Risk) -> Self {
-        Self { kind, risk, estimate: None }
-    }
-
-    /// With a cost that is known better, such as a 20 % chance of a five-minute outage.
-    pub const fn estimated(mut self, cost: ReleaseCost) -> Self {
-        self.estimate = Some(cost);
-        self
-    }
-
-    /// The same at another risk, at which its own estimate says nothing.
-    pub const fn at_risk(self, risk: Risk) -> Self {
-        Self::new(self.kind, risk)
-    }
-
-    /// What it may cost: as estimated, else as its [risk](Risk::usual_cost) usually does.
-    pub fn cost(self) -> ReleaseCost {
-        self.estimate.unwrap_or_else(|| self.risk.usual_cost())
+        Self { kind, risk }
     }
 }
 
@@ -133,8 +117,8 @@ impl Risk {
     /// | medium | 8 % | 12 min | a usual change failure rate, and a usual time to restore |
     /// | high | 20 % | 30 min | one of five, and what is hard to undo takes longer |
     ///
-    /// They are for whoever has no figures of their own; with those, [estimate](Change::estimated) it. They are shown, and decide
-    /// nothing: for a decision the risk itself does.
+    /// They are for whoever has no [figures of their own](crate::Case::decide_at_cost). They are shown, and decide nothing: for a
+    /// decision the risk itself does.
     pub fn usual_cost(self) -> ReleaseCost {
         let (chance, minutes) = match self {
             Self::Low => (0.01, 5),
@@ -164,13 +148,5 @@ mod tests {
     fn more_risk_costs_more_expected_and_at_worst() {
         let costs = Risk::ALL.map(Risk::usual_cost);
         assert!(costs.is_sorted_by(|a, b| a.expected() < b.expected() && a.worst() < b.worst()), "{costs:?}");
-    }
-
-    #[test]
-    fn an_estimate_is_taken_and_speaks_for_its_own_risk_only() {
-        let estimate = ReleaseCost::new(0.2, Duration::from_secs(300));
-        let change = Change::new(ChangeKind::Feature, Risk::High).estimated(estimate);
-        assert_eq!(change.cost(), estimate);
-        assert_eq!(change.at_risk(Risk::Low).cost(), Risk::Low.usual_cost());
     }
 }

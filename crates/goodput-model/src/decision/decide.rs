@@ -10,7 +10,7 @@ use super::change::{Change, ChangeKind, Risk};
 use super::decision::{CostOfChange, Decision};
 use super::evidence::{Concern, Evidence};
 use super::ground::{Finding, Ground};
-use crate::{Action, BandStanding, BurnRate, Coverage, Observation, Remaining};
+use crate::{Action, BandStanding, BurnRate, Coverage, Observation, ReleaseCost, Remaining};
 
 impl Case {
     /// Whether this change is a good idea now.
@@ -30,8 +30,15 @@ impl Case {
     /// "enough is known", the action never becomes milder, and where too little is known [the gate](Decision::gate) does not
     /// approve.
     ///
-    /// Pure arithmetic over the evidence, linear in the number of SLOs; it allocates what it answers.
+    /// Pure arithmetic over the evidence, linear in the number of SLOs; it allocates what it answers. What the change may cost is
+    /// what one of its risk [usually does](Risk::usual_cost).
     pub fn decide(&self, change: Change) -> Decision {
+        self.decide_at_cost(change, change.risk.usual_cost())
+    }
+
+    /// The same for a change of which it is known what it may cost, such as a 20 % chance of a five-minute outage. The cost is shown
+    /// beside what is left, and asks to be undone in time where it does not fit; the action follows from the risk.
+    pub fn decide_at_cost(&self, change: Change, cost: ReleaseCost) -> Decision {
         let general = missing(self);
         let judged: Vec<Judged<'_>> = self.slos.iter().map(|slo| judge(self, slo, change)).collect();
         let Outcome { action, found, data, would_have_been } = outcome(&general, &judged, change);
@@ -40,8 +47,7 @@ impl Case {
             _ => Some(one),
         });
         let evidence = worst.map(|worst| worst.evidence);
-        let cost =
-            CostOfChange { cost: change.cost(), left: evidence.and_then(|slo| slo.budget_as_seen().left_time()) };
+        let cost = CostOfChange { cost, left: evidence.and_then(|slo| slo.budget_as_seen().left_time()) };
         let rationale = rationale(&general, &judged, worst, change);
         Decision {
             change,
@@ -75,7 +81,7 @@ impl Case {
     ) -> Vec<Alternative> {
         let burns = judged.iter().any(|one| one.status > BurnStatus::Healthy);
         let milder = Risk::ALL.into_iter().rev().filter(|risk| *risk < change.risk).find_map(|risk| {
-            let change = change.at_risk(risk);
+            let change = Change::new(change.kind, risk);
             let judged: Vec<_> = self.slos.iter().map(|slo| judge(self, slo, change)).collect();
             let at_risk = outcome(general, &judged, change).action;
             (at_risk < action).then_some(Alternative::SmallerSteps { risk, action: at_risk })

@@ -56,7 +56,9 @@ fn merge_slo(one: Evidence, other: Evidence) -> Result<Evidence, MergeError> {
     if period != other.period || one.length != other.length {
         return Err(MergeError::Period { slo, one: period, other: other.period });
     }
-    let same_rows = one.pages.iter().map(|page| page.row).eq(other.pages.iter().map(|page| page.row));
+    // How long a row waits, or keeps firing, plays no part here.
+    let asks = |page: &PageRow| (page.row.severity(), page.row.long(), page.row.full_outage_attos());
+    let same_rows = one.pages.iter().map(asks).eq(other.pages.iter().map(asks));
     if !same_rows || one.min_bad != other.min_bad {
         return Err(MergeError::Alerts { slo });
     }

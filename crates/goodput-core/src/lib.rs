@@ -35,7 +35,7 @@ mod ticker;
 mod work;
 
 pub use alert::{
-    Alert, Audience, BadRoute, Cause, Change, Example, Mute, MuteError, Subscription, TraceParent, Transition,
+    Alert, Audience, BadRoute, Cause, Example, Mute, MuteError, Subscription, TraceParent, Transition, Turn,
 };
 #[doc(hidden)] // what the two layers of `goodput-tower` share
 pub use arrival::{Arrival, Seen};

@@ -53,6 +53,11 @@ impl Action {
             Self::Block => "block",
         }
     }
+
+    /// The action of this label.
+    pub fn from_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.label() == label)
+    }
 }
 
 impl BudgetBands {
@@ -112,6 +117,14 @@ fn band(name: &str, percent: Option<u32>, action: Action) -> Band {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_read_back_and_others_do_not() {
+        for action in Action::ALL {
+            assert_eq!(Action::from_label(action.label()), Some(action));
+        }
+        assert_eq!(Action::from_label("Approve"), None);
+    }
 
     #[test]
     fn every_preset_has_its_name_and_gets_stricter_as_the_budget_shrinks() {

@@ -3,7 +3,7 @@
 use crate::burn::budget_share;
 use crate::exact::exceeds;
 use crate::window::Roughly;
-use crate::{Coverage, Objective, Observation};
+use crate::{BudgetAsSeen, Coverage, Objective, Observation};
 use std::fmt;
 use std::time::Duration;
 
@@ -67,15 +67,28 @@ impl Budget {
         Self { objective, period: *observed, length: length.max(observed.window.duration()) }
     }
 
+    /// What was seen of the period; of a calendar one, of what has gone by of it.
+    pub fn observed(&self) -> &Observation {
+        &self.period
+    }
+
+    /// How long the period is, or will have been.
+    pub fn length(&self) -> Duration {
+        self.length
+    }
+
+    /// The same with the seen part speaking for the whole, which is what decisions go by.
+    pub fn as_seen(&self) -> BudgetAsSeen {
+        BudgetAsSeen::of_calendar(self.objective, &self.period, self.length)
+    }
+
     /// The share of the period's budget that was spent, from 0 up, above 1 when overspent: a lower bound of the truth, at the traffic
     /// seen so far.
     ///
     /// `(bad / valid) / (1 - objective) * covered / period`; at full coverage `bad / ((1 - objective) * valid)`. `None`
     /// without valid events.
     pub fn spent(&self) -> Option<f64> {
-        let ratio = self.period.counts.bad_ratio()?;
-        let seen = self.period.covered().as_secs_f64() / self.length.as_secs_f64(); // a window is a second at least
-        Some(ratio / budget_share(self.objective) * seen)
+        self.share_of(self.period.counts.bad)
     }
 
     /// Whether what was spent is at least so many percent of the period's budget, exactly.
@@ -96,6 +109,23 @@ impl Budget {
             Some(spent) if seen.is_at_least(FACT_FROM_PERCENT) => Remaining::Is(1.0 - spent),
             Some(spent) => Remaining::AtMost(1.0 - spent),
         }
+    }
+
+    /// So many bad events as a share of those the whole period allows, at the traffic seen so far; `None` without valid events.
+    pub(crate) fn share_of(&self, bad: u64) -> Option<f64> {
+        let valid = self.period.counts.valid_exact();
+        let seen = self.period.covered().as_secs_f64() / self.length.as_secs_f64(); // a window is a second at least
+        (valid > 0).then(|| bad as f64 / valid as f64 / budget_share(self.objective) * seen)
+    }
+
+    /// Whether so many bad events are more than `percent` of those the whole period allows, exactly.
+    pub(crate) fn is_exceeded_in_part(&self, percent: u32, bad: u64) -> bool {
+        // bad * covered / valid > percent / 100 * e * length, with e in parts per billion. Below 2^64 * 2^55 on the left;
+        // saturating on the right, as a calendar period may be given any length.
+        let spent = u128::from(bad) * self.period.covered().as_nanos();
+        let allowed = u128::from(self.objective.bad_ppb()).saturating_mul(self.length.as_nanos());
+        let part = allowed.saturating_mul(u128::from(percent));
+        exceeds(spent, self.period.counts.valid_exact(), part, 100 * 1_000_000_000)
     }
 
     /// How many of the valid events *seen so far* may be bad, rounded down: an event is whole.
@@ -182,7 +212,7 @@ impl fmt::Display for Remaining {
 }
 
 /// A share for people: one decimal, and up to three rather than look like all or nothing when it is neither.
-struct Percent(f64);
+pub(crate) struct Percent(pub(crate) f64);
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

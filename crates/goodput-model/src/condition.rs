@@ -56,6 +56,17 @@ const AUTO_FROM_FACTOR: u32 = 3;
 const FEW: u64 = 3;
 
 impl MinBad {
+    /// The floor for decisions: as many as said, or 3, and at least 1.
+    ///
+    /// They have one that does not grow with traffic: it is estimated from what was seen of it, so that the same events would be
+    /// fewer than the floor where less of a window was seen.
+    pub fn floor_for_decisions(self) -> u64 {
+        match self {
+            Self::AtLeast(count) => count.max(1),
+            Self::Auto => FEW,
+        }
+    }
+
     /// The floor for `row`, given its long window.
     ///
     /// Automatic, for factors of 3 and more: `ceil(L + 4 * sqrt(L) + 2)`, at least 3, where `L = e * N` is how many bad
@@ -202,6 +213,11 @@ pub fn evaluate(
         bad_long,
         enough_bad,
     }
+}
+
+/// Whether the long window exceeds the row's burn if its seen part speaks for the whole.
+pub(crate) fn exceeds_as_seen(row: &Row, long: &Observation) -> bool {
+    exceeds_bound(row.long_bound(), long, UnseenTime::Partial)
 }
 
 /// `bad / valid * T > bound`, with `T` the covered time, or the whole window when the seen part speaks for it.

@@ -7,6 +7,7 @@
 //! Verdict                      what one event counts as
 //! Counts ── Observation        what was seen of a window, and how much of it
 //! BurnRate · Budget · Policy   what that means against the objective
+//! Case, Change ── Decision     whether a change is a good idea now
 //! ```
 //!
 //! Decisions compare integers exactly; floating point is for people to read. "No data" is a variant, never 0, NaN or
@@ -16,6 +17,8 @@
 
 mod alarm;
 mod alert;
+mod as_seen;
+mod band_standing;
 mod bands;
 mod budget;
 mod budgeting;
@@ -24,6 +27,7 @@ mod check;
 mod condition;
 mod counts;
 mod coverage;
+mod decision;
 mod definition;
 mod detection;
 mod exact;
@@ -47,6 +51,8 @@ mod window;
 
 pub use alarm::{Alarm, AlarmState, Cleared, Found, Frozen, Step};
 pub use alert::{AlertRow, Severity, Timing, Trigger, TriggerError};
+pub use as_seen::BudgetAsSeen;
+pub use band_standing::BandStanding;
 pub use bands::{Action, Band, BudgetBands};
 pub use budget::{Budget, OutageTime, ReleaseCost, Remaining};
 pub use budgeting::Budgeting;
@@ -54,6 +60,11 @@ pub use burn::BurnRate;
 pub use condition::{Evaluation, MinBad, Position, UnseenTime, evaluate};
 pub use counts::Counts;
 pub use coverage::{Coverage, Observation};
+pub use decision::{
+    Alternative, Basis, BurnStatus, Case, Change, ChangeKind, Concern, CostOfChange, Decision, Evidence, Finding,
+    Freshness, GateCode, Ground, Incident, MergeError, OverrideError, PageRow, Proviso, Replicas, Risk,
+    TooManyReplicas,
+};
 pub use definition::{Definition, Role, RouteClass};
 pub use exhaustion::{Exhaustion, time_to_exhaustion};
 pub use indicator::{Indicator, Measure};

@@ -58,6 +58,29 @@ impl Row {
         Ok(row)
     }
 
+    /// The row that asks for so many [attoseconds of total outage](Self::full_outage_attos) over its long window: how a row that
+    /// was written down is read again to the unit, with the usual [timing](Timing) of its severity.
+    pub fn with_full_outage(
+        severity: Severity,
+        long: Window,
+        short: Window,
+        attos: u128,
+        objective: Objective,
+        period: Period,
+    ) -> Result<Self, RowProblem> {
+        let alert = AlertRow::new(severity, long, short, Trigger::Factor { milli: 0 }); // its trigger is what `attos` says
+        if short >= long {
+            return Err(RowProblem::ShortNotShorter);
+        }
+        let factor = || attos as f64 / spending_all(objective, long) as f64;
+        match attos {
+            0 => Err(RowProblem::Zero),
+            _ if attos < spending_all(objective, long) => Err(RowProblem::FactorBelowOne { factor: factor() }),
+            _ if attos >= total(long) => Err(RowProblem::NeverFires { factor: factor(), objective }),
+            _ => Ok(Self::of(alert, attos, objective, period)),
+        }
+    }
+
     /// The row of these windows that asks for a burn of exactly 1. Any objective can be burnt so.
     pub(crate) fn burning_once(alert: AlertRow, objective: Objective, period: Period) -> Self {
         Self::of(alert, spending_all(objective, alert.long()), objective, period)
@@ -334,6 +357,23 @@ mod tests {
         assert_eq!(row.full_outage(), Duration::from_nanos(62));
         assert_eq!(row.long_bound(), Bound { num: 61_061, den: 1_000 });
         assert_eq!(row.short_bound(), Bound { num: 7_007, den: 1_000 });
+    }
+
+    #[test]
+    fn a_row_that_was_written_down_is_read_again_to_the_unit() {
+        let read = |row: &Row, attos| {
+            Row::with_full_outage(row.severity(), row.long(), row.short(), attos, row.objective(), row.period())
+        };
+        for objective in ["50%", "70%", "99.9%", "99.9999999%"] {
+            let objective: Objective = objective.parse().unwrap();
+            for row in crate::Policy::default_for(objective, Period::D7).rows() {
+                assert_eq!(read(row, row.full_outage_attos()), Ok(*row), "{row} at {objective}");
+            }
+        }
+        let row = resolve("90%", page(Window::H1, Window::M5, Trigger::Factor { milli: 1_000 })).unwrap();
+        assert_eq!(read(&row, 0), Err(RowProblem::Zero));
+        assert!(matches!(read(&row, row.full_outage_attos() - 1), Err(RowProblem::FactorBelowOne { .. })));
+        assert!(matches!(read(&row, row.full_outage_attos() * 10), Err(RowProblem::NeverFires { .. })));
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl Goodput {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use goodput_core::{Change, Goodput, Slo, Timeline};
+    /// use goodput_core::{Turn, Goodput, Slo, Timeline};
     ///
     /// let (timeline, hand) = Timeline::manual();
     /// let goodput = Goodput::builder("shop").slo(Slo::availability("shop-ok", "99.9%")).timeline(timeline).build()?;
@@ -34,7 +34,7 @@ impl Goodput {
     ///     goodput.tick(goodput.now());
     /// }
     /// let fired = news.try_recv().expect("a total outage is told within a minute");
-    /// assert_eq!((fired.change, fired.alert.slo.as_str()), (Change::Fired, "shop-ok"));
+    /// assert_eq!((fired.change, fired.alert.slo.as_str()), (Turn::Fired, "shop-ok"));
     /// # Ok::<(), goodput_core::BuildError>(())
     /// ```
     pub fn subscribe(&self, capacity: usize) -> Subscription {

@@ -18,4 +18,4 @@ pub(crate) use mute::Mutes;
 pub use mute::{Mute, MuteError};
 pub use news::Subscription;
 pub(crate) use news::{Callback, News};
-pub use transition::{Alert, Audience, BadRoute, Cause, Change, Transition};
+pub use transition::{Alert, Audience, BadRoute, Cause, Transition, Turn};

@@ -24,7 +24,7 @@ pub struct Transition {
     /// From 1 on, in the order they happened in this process.
     pub number: u64,
     /// What happened.
-    pub change: Change,
+    pub change: Turn,
     /// When, on the instance's timeline.
     pub at: Moment,
     /// What a clock on the wall showed.
@@ -38,7 +38,7 @@ pub struct Transition {
 /// What happened to an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Change {
+pub enum Turn {
     /// It fires from here on.
     Fired,
     /// It fired before, and is no longer suppressed or muted: it has outlived what kept it quiet.
@@ -47,7 +47,7 @@ pub enum Change {
     Resolved(Cleared),
 }
 
-impl Change {
+impl Turn {
     /// One word for machines: `fired`, `emerged`, `resolved`.
     pub const fn label(self) -> &'static str {
         match self {
@@ -246,7 +246,7 @@ impl fmt::Display for Transition {
         let Self { change, alert, .. } = self;
         let Alert { service, slo, cause, .. } = alert;
         write!(f, "{}: SLO {slo:?} of {service} (this instance alone), {cause}: {}", change.label(), alert.summary())?;
-        if let Change::Resolved(cleared) = change {
+        if let Turn::Resolved(cleared) = change {
             write!(f, "; {cleared}")?;
         }
         if let Some(spent) = alert.spent.filter(|spent| *spent > 0.0) {

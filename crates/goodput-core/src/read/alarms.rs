@@ -11,7 +11,7 @@ use goodput_model::{
 use super::history::{Column, Edge};
 use super::monitor::WatchedSlo;
 use super::signals::{SignalDetail, Signals};
-use crate::alert::{Cause, Change, Mutes};
+use crate::alert::{Cause, Mutes, Turn};
 use crate::clock::Moment;
 
 /// See the module.
@@ -58,7 +58,7 @@ pub(crate) struct Event {
     pub(crate) number: u64,
     pub(crate) slo: String,
     pub(crate) cause: Cause,
-    pub(crate) change: Change,
+    pub(crate) change: Turn,
     pub(crate) notifies: bool,
     /// As it stood just before, if it is over now.
     pub(crate) episode: Episode,
@@ -191,7 +191,7 @@ impl Alarms {
             if let Some(event) = fired(events, &slo.name, &cause) {
                 (event.notifies, event.episode) = (true, *episode);
             } else {
-                let mut event = Event::new(&slo.name, cause, Change::Emerged, *episode);
+                let mut event = Event::new(&slo.name, cause, Turn::Emerged, *episode);
                 event.notifies = true;
                 events.push(event);
             }
@@ -225,7 +225,7 @@ impl Alarms {
                 Some(key) => drop(self.episodes.insert(key, episode)),
                 None if episode.alarm.is_firing() => {
                     let Some((slo, cause)) = former.get(key.0 as usize).zip(cause(key, former)) else { continue };
-                    let mut event = Event::new(&slo.name, cause, Change::Resolved(Cleared::Removed), episode);
+                    let mut event = Event::new(&slo.name, cause, Turn::Resolved(Cleared::Removed), episode);
                     event.notifies = episode.told;
                     self.told = self.told.saturating_add(1);
                     event.number = self.told;
@@ -261,7 +261,7 @@ impl Alarms {
     pub(crate) fn firing<'a>(&'a self, slos: &'a [WatchedSlo]) -> impl Iterator<Item = Event> + 'a {
         let firing = self.episodes.iter().filter(|(_, episode)| episode.alarm.is_firing());
         firing.filter_map(|(key, episode)| {
-            let mut event = Event::new(&slos.get(key.0 as usize)?.name, cause(*key, slos)?, Change::Fired, *episode);
+            let mut event = Event::new(&slos.get(key.0 as usize)?.name, cause(*key, slos)?, Turn::Fired, *episode);
             event.notifies = episode.told;
             Some(event)
         })
@@ -274,14 +274,14 @@ impl Alarms {
 }
 
 impl Event {
-    fn new(slo: &str, cause: Cause, change: Change, episode: Episode) -> Self {
+    fn new(slo: &str, cause: Cause, change: Turn, episode: Episode) -> Self {
         Self { number: 0, slo: slo.to_owned(), cause, change, notifies: false, episode }
     }
 }
 
 /// The event of an alert's firing, if it fired just now.
 fn fired<'a>(events: &'a mut [Event], slo: &str, cause: &Cause) -> Option<&'a mut Event> {
-    events.iter_mut().find(|event| event.change == Change::Fired && event.slo == slo && event.cause == *cause)
+    events.iter_mut().find(|event| event.change == Turn::Fired && event.slo == slo && event.cause == *cause)
 }
 
 fn cause(key: Key, slos: &[WatchedSlo]) -> Option<Cause> {
@@ -329,14 +329,14 @@ impl Stepped {
             (episode.fired_wall, episode.base) = (view.wall, base());
         }
         let change = step.map(|step| match step {
-            Step::Fired => Change::Fired,
-            Step::Resolved(cleared) => Change::Resolved(cleared),
+            Step::Fired => Turn::Fired,
+            Step::Resolved(cleared) => Turn::Resolved(cleared),
         });
         if let Some((change, slo)) = change.zip(view.slos.get(key.0 as usize)) {
             // What is over is told with the memory of when it fired.
-            let told = known.filter(|_| change != Change::Fired).unwrap_or(episode);
+            let told = known.filter(|_| change != Turn::Fired).unwrap_or(episode);
             let mut event = Event::new(&slo.name, self.cause, change, told);
-            event.notifies = change != Change::Fired && told.told;
+            event.notifies = change != Turn::Fired && told.told;
             events.push(event);
         }
         let is_quiet = alarm.is_quiet();

@@ -1,0 +1,455 @@
+//! Decisions on cases that people know: the exercises of the sources, and each rule by itself.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use goodput_model::{
+    Action, BandStanding, Basis, BudgetBands, BurnStatus, Case, Change, ChangeKind, Concern, Counts, Decision,
+    Evidence, Finding, Freshness, GateCode, MinBad, Observation, PageRow, Period, Policy, ReleaseCost, Risk, Severity,
+    Window,
+};
+use std::time::Duration;
+
+const TICK: Duration = Duration::from_secs(10);
+const MONTH: u64 = 43_200_000; // a thousand events a minute for 30 days
+
+/// An SLO of 99.9 % over 30 days, all of them seen, at a thousand events a minute: so many of them bad in the last hour, in the
+/// last six, and in the period.
+fn slo(hour: u64, six_hours: u64, period: u64) -> Evidence {
+    let seen = |window: Window, bad: u64| {
+        let valid = u64::from(window.secs()) * 1_000 / 60;
+        Observation::full(window, Counts { good: valid - bad, bad, excluded: 0 })
+    };
+    let (objective, month) = ("99.9%".parse().unwrap(), Period::D30);
+    let [hour, six_hours, all] = [seen(Window::H1, hour), seen(Window::H6, six_hours), seen(month.window(), period)];
+    let mut evidence = Evidence::new("checkout-ok", objective, month, all, hour, six_hours);
+    let policy = Policy::default_for(objective, month);
+    let pages = policy.rows().iter().filter(|row| row.severity() == Severity::Page);
+    evidence.pages =
+        pages.map(|row| PageRow { row: *row, long: if row.long() == Window::H1 { hour } else { six_hours } }).collect();
+    evidence
+}
+
+/// The case of a single instance that has just ticked.
+fn case(slos: Vec<Evidence>) -> Case {
+    let freshness = Freshness::new(Duration::from_secs(4), TICK);
+    Case::of_instance("checkout", freshness, BudgetBands::default(), slos).expecting(1).unwrap()
+}
+
+fn feature(risk: Risk) -> Change {
+    Change::new(ChangeKind::Feature, risk)
+}
+
+/// What is answered for a feature of each risk.
+fn answers(case: &Case) -> [GateCode; 3] {
+    Risk::ALL.map(|risk| case.decide(feature(risk)).gate())
+}
+
+fn has(decision: &Decision, label: &str) -> bool {
+    decision.rationale.iter().any(|ground| ground.finding.label() == label)
+}
+
+// ------------------------------------------------------------------------------------------------ the rules
+
+#[test]
+fn the_worse_of_the_last_hour_and_the_last_six_is_the_row_of_the_matrix() {
+    use GateCode::{Approve, Block, Defer, Review};
+    for (hour, six_hours, status, expected) in [
+        (0, 0, BurnStatus::Healthy, [Approve, Approve, Review]),
+        (60, 360, BurnStatus::Healthy, [Approve, Approve, Review]), // exactly at 1
+        (61, 61, BurnStatus::Attention, [Approve, Review, Defer]),
+        (0, 361, BurnStatus::Attention, [Approve, Review, Defer]),
+        (91, 361, BurnStatus::Warning, [Review, Defer, Block]),
+        (121, 121, BurnStatus::Critical, [Defer, Block, Block]),
+        (0, 721, BurnStatus::Critical, [Defer, Block, Block]),
+    ] {
+        let case = case(vec![slo(hour, six_hours, six_hours)]);
+        assert_eq!(case.decide(feature(Risk::Low)).status, status, "{hour} and {six_hours} bad");
+        assert_eq!(answers(&case), expected, "{hour} and {six_hours} bad");
+    }
+}
+
+#[test]
+fn the_band_decides_where_it_is_stricter_than_the_matrix() {
+    use GateCode::{Approve, Block, Defer, Review};
+    for (percent_left, band, status, expected) in [
+        (51, "green", BurnStatus::Healthy, [Approve, Approve, Review]),
+        (50, "yellow", BurnStatus::Healthy, [Review, Review, Review]),
+        (10, "red", BurnStatus::Healthy, [Defer, Defer, Defer]),
+        (0, "exhausted", BurnStatus::Exhausted, [Block, Block, Block]),
+    ] {
+        let case = case(vec![slo(0, 0, MONTH / 1_000 / 100 * (100 - percent_left))]);
+        let decision = case.decide(feature(Risk::Low));
+        let is_band = |finding: &Finding| matches!(finding, Finding::Band { band: name, .. } if name == band);
+        assert!(decision.rationale.iter().any(|ground| is_band(&ground.finding)), "{decision}");
+        assert_eq!(decision.status, status, "{percent_left} % left");
+        assert_eq!(answers(&case), expected, "{percent_left} % left");
+    }
+}
+
+#[test]
+fn a_band_is_left_for_a_better_one_beyond_the_hysteresis_only() {
+    let at = |percent_left: u64, stands: usize| {
+        let mut evidence = slo(0, 0, MONTH / 1_000 / 100 * (100 - percent_left));
+        evidence.standing = BandStanding::at(stands);
+        answers(&case(vec![evidence]))[0]
+    };
+    assert_eq!((at(51, 0), at(51, 1), at(53, 1)), (GateCode::Approve, GateCode::Review, GateCode::Approve));
+    let mut evidence = slo(0, 0, MONTH / 1_000 / 100 * 49);
+    evidence.standing = BandStanding::at(1);
+    let decision = case(vec![evidence]).decide(feature(Risk::Low));
+    assert!(
+        decision.to_string().contains("51.0 % left of the budget: band yellow, until more has recovered"),
+        "{decision}"
+    );
+    assert!(
+        decision.to_string().contains("more than 50% and 2% beyond of the budget of checkout-ok is left"),
+        "{decision}"
+    );
+}
+
+#[test]
+fn a_page_that_fires_or_whose_long_window_exceeds_it_is_critical() {
+    // 99 % over 90 days: 43.2 in an hour, 18 in six. What makes no page is critical by its burn alone.
+    let mut evidence = slo(0, 0, 0);
+    evidence.concerns.push(Concern::PageFires);
+    assert_eq!(answers(&case(vec![evidence])), [GateCode::Defer, GateCode::Block, GateCode::Block]);
+
+    let objective = "50%".parse().unwrap();
+    let policy = Policy::default_for(objective, Period::D7);
+    let row = *policy.rows().iter().find(|row| row.long() == Window::H6).unwrap();
+    assert!(row.factor() < 2.0, "{row} says more than the burn");
+    let mut evidence = slo(0, 0, 0);
+    evidence.objective = objective;
+    let long = |bad| Observation::full(Window::H6, Counts { good: 1_000 - bad, bad, excluded: 0 });
+    for (bad, status) in [(700, BurnStatus::Healthy), (701, BurnStatus::Critical)] {
+        evidence.pages = vec![PageRow { row, long: long(bad) }];
+        let decision = case(vec![evidence.clone()]).decide(feature(Risk::Low));
+        assert_eq!(
+            (decision.status, has(&decision, "page_exceeded")),
+            (status, status == BurnStatus::Critical),
+            "{row}"
+        );
+    }
+}
+
+#[test]
+fn concerns_ask_for_what_they_are() {
+    for (concern, expected) in [
+        (Concern::Stalled, GateCode::Block),
+        (Concern::TrafficLost, GateCode::Defer),
+        (Concern::PageFires, GateCode::Defer),
+        (Concern::ExcludedSurge, GateCode::Review),
+    ] {
+        let mut evidence = slo(0, 0, 0);
+        evidence.concerns.push(concern);
+        assert_eq!(answers(&case(vec![evidence]))[0], expected, "{concern}");
+    }
+}
+
+#[test]
+fn two_bad_events_are_too_few_to_tell_however_much_was_seen() {
+    // At ten events an hour 7 of 7,200 may be bad. Two of ten, with all of the period seen or a second of it.
+    for seen in [1, 30 * 86_400] {
+        let check = |bad: u64, min_bad: MinBad, expected: Action| {
+            let mut evidence = slo(0, 0, 0);
+            let counts = Counts { good: 10 - bad, bad, excluded: 0 };
+            evidence.hour = Observation::full(Window::H1, counts);
+            evidence.six_hours = Observation::full(Window::H6, counts);
+            evidence.seen = Observation::partial(Period::D30.window(), counts, Duration::from_secs(seen));
+            evidence.pages.iter_mut().for_each(|page| page.long = Observation::full(page.row.long(), counts));
+            evidence.min_bad = min_bad;
+            let decision = case(vec![evidence]).decide(feature(Risk::Low));
+            assert_eq!(decision.found, expected, "{bad} bad, {seen} s seen, {min_bad:?}\n{decision}");
+        };
+        check(0, MinBad::Auto, Action::Approve);
+        check(1, MinBad::Auto, Action::Review);
+        check(2, MinBad::Auto, Action::Review);
+        check(3, MinBad::Auto, Action::Block);
+        check(1, MinBad::AtLeast(1), Action::Block);
+        check(4, MinBad::AtLeast(5), Action::Review);
+        check(5, MinBad::AtLeast(5), Action::Block);
+    }
+}
+
+type Alter = Box<dyn Fn(&mut Evidence)>;
+
+#[test]
+fn what_is_not_known_is_said_and_a_block_stays_one() {
+    let days = |days: u64| {
+        move |slo: &mut Evidence| {
+            slo.seen = Observation::partial(slo.seen.window, slo.seen.counts, Duration::from_secs(days * 86_400));
+        }
+    };
+    let lately = |six: bool, secs: u64| {
+        move |slo: &mut Evidence| {
+            let window = if six { &mut slo.six_hours } else { &mut slo.hour };
+            *window = Observation::partial(window.window, window.counts, Duration::from_secs(secs));
+        }
+    };
+    let events = |good: u64| move |slo: &mut Evidence| slo.seen.counts = Counts { good, bad: 0, excluded: 3 };
+    let silent = |slo: &mut Evidence| slo.six_hours.counts = Counts { excluded: 5, ..Counts::default() };
+    let rows: Vec<(Alter, Basis, &str)> = vec![
+        (Box::new(days(27)), Basis::Enough, ""),
+        (Box::new(days(26)), Basis::Thin, "86.7 % of 30d seen, expected at least 90 %"),
+        (Box::new(lately(false, 1_800)), Basis::Enough, ""),
+        (Box::new(lately(false, 1_799)), Basis::Thin, "50.0 % of 1h seen, expected at least 50 %"),
+        (Box::new(lately(true, 10_799)), Basis::Thin, "50.0 % of 6h seen, expected at least 50 %"),
+        (Box::new(events(1_000)), Basis::Enough, ""),
+        (Box::new(events(999)), Basis::Thin, "999 good events in the period, expected at least 1000"),
+        (Box::new(events(0)), Basis::None, "no valid events in 30d"),
+        (Box::new(silent), Basis::Thin, "no good event in the last 6h"),
+    ];
+    for (change, basis, text) in rows {
+        let mut evidence = slo(0, 0, 0);
+        change(&mut evidence);
+        let decision = case(vec![evidence.clone()]).decide(feature(Risk::Low));
+        let code = if basis == Basis::Enough { GateCode::Approve } else { GateCode::NoData };
+        assert_eq!((decision.data, decision.gate()), (basis, code), "{decision}");
+        assert!(decision.to_string().contains(text), "{text:?} is not in\n{decision}");
+
+        evidence.concerns.push(Concern::Stalled);
+        let decision = case(vec![evidence]).decide(feature(Risk::Low));
+        assert_eq!((decision.data, decision.gate()), (basis, GateCode::Block), "{decision}");
+    }
+    let nothing = case(Vec::new()).decide(feature(Risk::Low));
+    assert_eq!((nothing.data, nothing.gate(), nothing.slo), (Basis::None, GateCode::NoData, None));
+}
+
+#[test]
+fn stale_counts_and_missing_instances_do_not_approve() {
+    let fresh = case(vec![slo(0, 0, 0)]);
+    let late = |millis| fresh.clone().aged_by(Duration::from_millis(millis)).decide(feature(Risk::Low));
+    assert_eq!((late(26_000).gate(), late(26_000).data), (GateCode::Approve, Basis::Enough));
+    assert_eq!((late(26_001).gate(), late(26_001).data), (GateCode::NoData, Basis::Stale));
+
+    let two = || fresh.clone().merge(fresh.clone()).unwrap();
+    for (case, basis, code) in [
+        (two().expecting(2).unwrap(), Basis::Enough, GateCode::Approve),
+        (two().expecting(3).unwrap(), Basis::Thin, GateCode::NoData),
+        (two(), Basis::Enough, GateCode::Review),
+    ] {
+        let decision = case.decide(feature(Risk::Low));
+        assert_eq!((decision.data, decision.gate()), (basis, code), "{decision}");
+    }
+    assert!(two().expecting(1).is_err());
+}
+
+#[test]
+fn without_data_the_stricter_of_what_was_found_and_what_was_said_is_done() {
+    let thin = |bad: u64| {
+        let mut evidence = slo(bad, bad, bad);
+        evidence.seen = Observation::partial(evidence.seen.window, evidence.seen.counts, Duration::from_secs(86_400));
+        case(vec![evidence]).decide(feature(Risk::Low))
+    };
+    for (bad, found, untold, said, code) in [
+        (0, Action::Approve, GateCode::NoData, Action::Approve, GateCode::Approve),
+        (0, Action::Approve, GateCode::NoData, Action::Review, GateCode::Review),
+        (0, Action::Approve, GateCode::NoData, Action::Block, GateCode::Block),
+        (100, Action::Review, GateCode::NoData, Action::Approve, GateCode::Review),
+        (200, Action::Defer, GateCode::NoData, Action::Approve, GateCode::Defer),
+        (200, Action::Defer, GateCode::NoData, Action::Block, GateCode::Block),
+        (50_000, Action::Block, GateCode::Block, Action::Approve, GateCode::Block),
+    ] {
+        let decision = thin(bad);
+        assert_eq!((decision.found, decision.gate()), (found, untold), "{decision}");
+        assert_eq!(decision.on_no_data(said).gate(), code, "{bad} bad, {said:?}");
+    }
+    let enough = case(vec![slo(0, 0, 0)]).decide(feature(Risk::Low));
+    assert_eq!(enough.clone().on_no_data(Action::Block), enough);
+}
+
+#[test]
+fn kinds_are_spared_and_say_what_it_would_have_been() {
+    let burning = case(vec![slo(50_000, 50_000, 50_000)]);
+    for (kind, action, code) in [
+        (ChangeKind::Feature, Action::Block, 1),
+        (ChangeKind::Config, Action::Block, 1),
+        (ChangeKind::Fix, Action::Review, 4),
+        (ChangeKind::Rollback, Action::Approve, 0),
+        (ChangeKind::Security, Action::Approve, 0),
+        (ChangeKind::Emergency, Action::Approve, 0),
+    ] {
+        let decision = burning.decide(Change::new(kind, Risk::High));
+        assert_eq!((decision.action, decision.gate().code()), (action, code), "{decision}");
+        assert_eq!(decision.would_have_been, (action != Action::Block).then_some(Action::Block));
+    }
+    // A fix of something nobody knows about is reviewed, not refused for want of data.
+    let unknown = case(Vec::new()).decide(Change::new(ChangeKind::Fix, Risk::Low));
+    assert_eq!((unknown.gate(), unknown.data), (GateCode::Review, Basis::None));
+    assert_eq!(unknown.on_no_data(Action::Block).gate(), GateCode::Review);
+}
+
+#[test]
+fn an_override_goes_ahead_and_says_who_why_and_what_it_would_have_been() {
+    let blocked = case(vec![slo(50_000, 50_000, 50_000)]).decide(feature(Risk::Low));
+    let decision = blocked.clone().overridden("tax rules change tonight", "ada").unwrap();
+    assert_eq!((decision.gate(), decision.would_have_been), (GateCode::Approve, Some(Action::Block)));
+    assert!(decision.to_string().contains("overridden by ada: tax rules change tonight"), "{decision}");
+    for (reason, by, message) in [
+        (" ", "ada", "override without a reason: expected a reason, and who goes ahead"),
+        ("tax", "", "override without a person: expected a reason, and who goes ahead"),
+    ] {
+        assert_eq!(blocked.clone().overridden(reason, by).unwrap_err().to_string(), message);
+    }
+}
+
+#[test]
+fn the_worst_slo_speaks() {
+    let mut search = slo(0, 0, 0);
+    search.slo = "search-ok".to_owned();
+    let calm = || slo(0, 0, 0);
+    let mut burning_search = slo(200, 200, 200);
+    burning_search.slo.clone_from(&search.slo);
+    for (first, second, speaks) in [
+        (calm(), search.clone(), "checkout-ok"),
+        (slo(200, 200, 200), search.clone(), "checkout-ok"),
+        (calm(), burning_search, "search-ok"),
+        (calm(), without_events(search), "search-ok"),
+    ] {
+        let decision = case(vec![first, second]).decide(feature(Risk::Low));
+        assert_eq!(decision.slo.as_deref(), Some(speaks), "{decision}");
+    }
+}
+
+fn without_events(mut slo: Evidence) -> Evidence {
+    for window in [&mut slo.hour, &mut slo.six_hours, &mut slo.seen] {
+        window.counts = Counts::default();
+    }
+    slo
+}
+
+#[test]
+fn cases_of_two_definitions_are_not_added() {
+    let one = case(vec![slo(0, 0, 0)]);
+    let changed = |change: fn(&mut Case)| {
+        let mut other = one.clone();
+        change(&mut other);
+        one.clone().merge(other).unwrap_err().to_string()
+    };
+    let alike = "expected the same in each";
+    for (message, expected) in [
+        (
+            changed(|other| "cart".clone_into(&mut other.service)),
+            r#"services "checkout" and "cart" cannot be added: expected instances of one service"#.to_owned(),
+        ),
+        (
+            changed(|other| other.slos.clear()),
+            r#"SLO "checkout-ok" is not in every instance: expected the same definition in each"#.to_owned(),
+        ),
+        (
+            changed(|other| other.slos[0].objective = "99%".parse().unwrap()),
+            format!(r#"SLO "checkout-ok" has an objective of 99.9% in one instance and of 99% in another: {alike}"#),
+        ),
+        (
+            changed(|other| other.slos[0].period = Period::D7),
+            format!(r#"SLO "checkout-ok" has a period of 30d in one instance and of 7d in another: {alike}"#),
+        ),
+        (
+            changed(|other| other.slos[0].min_bad = MinBad::AtLeast(5)),
+            format!(r#"SLO "checkout-ok" has different alert rows or floors of bad events in two instances: {alike}"#),
+        ),
+        (
+            changed(|other| other.bands = BudgetBands::preset("75/25").unwrap()),
+            format!(r#"service "checkout" has different budget bands in two instances: {alike}"#),
+        ),
+    ] {
+        assert_eq!(message, expected);
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ the exercises
+
+/// Twelve minutes left of 43.2, and a 20 % chance of five minutes: one minute is expected, 8 % of what is left, and at worst it
+/// takes 42 %. "The math says no" is wrong; what says no is the band.
+#[test]
+fn twelve_minutes_left_and_a_fifth_of_five_minutes() {
+    let case = case(vec![slo(0, 0, 31_200)]);
+    let estimate = ReleaseCost::new(0.2, Duration::from_secs(300));
+    let decision = case.decide_at_cost(feature(Risk::Medium), estimate);
+    assert_eq!(
+        decision.cost.to_string(),
+        "1m expected (8.3 % of what is left), 5m at worst (41.7 %); 12m of total outage left"
+    );
+    assert!(!decision.cost.does_not_fit());
+    assert_eq!(decision.action, Action::Review, "27.8 % left is yellow\n{decision}");
+}
+
+/// 70 % consumed and a change of 10 % risk: of half an hour, three minutes are expected of the 12m 57s left, and at worst it
+/// does not fit.
+#[test]
+fn seventy_percent_consumed_and_a_tenth_of_half_an_hour() {
+    let mut case = case(vec![slo(0, 0, 30_240)]);
+    let estimate = ReleaseCost::new(0.1, Duration::from_secs(1_800));
+    let decision = case.decide_at_cost(feature(Risk::Medium), estimate);
+    assert_eq!(
+        decision.cost.to_string(),
+        "3m expected (23.1 % of what is left), 30m at worst (231.5 %); 12m 57s of total outage left"
+    );
+    assert!(decision.cost.does_not_fit());
+    assert_eq!(decision.action, Action::Review);
+    assert!(decision.to_string().contains("it can be undone within 12m 57s"), "{decision}");
+
+    for (preset, action) in [
+        ("75/25", Action::Review),
+        ("50/10/0", Action::Review),
+        ("50/20", Action::Review),
+        ("alert-50-freeze-90", Action::Review),
+    ] {
+        case.bands = BudgetBands::preset(preset).unwrap();
+        assert_eq!(case.decide(feature(Risk::Medium)).action, action, "{preset}");
+    }
+}
+
+/// 18 % left and a risky refactoring: red under 75/25 and 50/20 (freeze), yellow under the others. High risk alone asks for a
+/// review.
+#[test]
+fn eighteen_percent_left_and_a_risky_refactoring() {
+    let mut case = case(vec![slo(0, 0, 35_424)]);
+    for (preset, action) in [
+        ("75/25", Action::Block),
+        ("50/20", Action::Block),
+        ("50/10/0", Action::Review),
+        ("alert-50-freeze-90", Action::Review),
+    ] {
+        case.bands = BudgetBands::preset(preset).unwrap();
+        assert_eq!(case.decide(feature(Risk::High)).action, action, "{preset}");
+    }
+    // The refactoring waits, and what mends the service does not.
+    case.bands = BudgetBands::preset("75/25").unwrap();
+    assert_eq!(case.decide(Change::new(ChangeKind::Fix, Risk::Low)).gate(), GateCode::Review);
+}
+
+#[test]
+fn a_decision_prints_as_a_person_needs_it() {
+    let mut evidence = slo(95, 400, 31_200);
+    evidence.seen = Observation::partial(evidence.seen.window, evidence.seen.counts, Duration::from_secs(15 * 86_400));
+    let case = Case::of_instance(
+        "checkout",
+        Freshness::new(Duration::from_secs(4), TICK),
+        BudgetBands::default(),
+        vec![evidence],
+    );
+    let expected = "\
+defer: feature of medium risk
+because:
+  checkout-ok: burns 1.58x over 1h, above 1.5x: warning -> defer
+  one instance of many cannot speak for the rest, expected all of them, or one that is declared the only one -> review
+  checkout-ok: burns 1.11x over 6h, above 1x: attention -> review
+  checkout-ok: at most 63.9 % left of the budget, and 27.8 % if what nobody saw went alike: band yellow -> review
+  checkout-ok: 50.0 % of 30d seen, expected at least 90 % -> review
+provided that:
+  checkout-ok burns at most 1x over 1h
+  all instances were asked and their number said, or this one is declared the only one
+  checkout-ok burns at most 1x over 6h
+  more than 50% of the budget of checkout-ok is left
+  at least 90 % of 30d of checkout-ok was seen
+instead:
+  smaller steps: at low risk the answer is review
+  5 % of the traffic first: at worst that costs 36s
+  first a fix of what burns: that is reviewed at most
+  a rollback of what burns: that is never held back
+  go ahead all the same, with the reason on record
+cost: 57.6s expected (8.0 % of what is left), 12m at worst (100.0 %); 12m of total outage left
+data: thin, from one instance of many, 4s old; checkout-ok speaks: warning, 50.0 % of 30d seen";
+    assert_eq!(case.decide(feature(Risk::Medium)).to_string(), expected);
+}

@@ -13,7 +13,7 @@ mod properties;
 #[path = "alerts/signals.rs"]
 mod signals;
 
-use goodput_core::{Audience, Cause, Change, Cleared, Definition, MinBad, Mute, Period, Role, Severity, Slo, Window};
+use goodput_core::{Audience, Cause, Cleared, Definition, MinBad, Mute, Period, Role, Severity, Slo, Turn, Window};
 use house::{House, minutes, row, slo};
 
 #[test]
@@ -25,7 +25,7 @@ fn an_outage_that_ends_is_one_episode_and_resolves_when_it_has_been_good_for_lon
     let told = house.told();
     assert_eq!(
         told.iter().map(|(_, change, _)| *change).collect::<Vec<_>>(),
-        [Change::Fired, Change::Resolved(Cleared::ShortWindowGood)]
+        [Turn::Fired, Turn::Resolved(Cleared::ShortWindowGood)]
     );
     // 51.84 s of total outage exceed it, which the sixth tick sees. The short window is good again 4 min 56 s after it was over, and
     // 15 minutes later it is.
@@ -44,7 +44,7 @@ fn silence_is_no_recovery_and_what_ends_it_is_named() {
         house.pass(minutes(5), 0, 10);
         house.pass(minutes(120), after.0, after.1);
         let told = house.told();
-        assert_eq!((told.len(), told[1].1), (2, Change::Resolved(cleared)));
+        assert_eq!((told.len(), told[1].1), (2, Turn::Resolved(cleared)));
         if cleared == Cleared::TrafficGone {
             let fired_until = told[1].0 - 900;
             assert!((minutes(124).as_secs()..=minutes(126).as_secs()).contains(&fired_until), "{fired_until}");
@@ -63,7 +63,7 @@ fn bad_events_that_age_out_in_silence_are_no_recovery_either() {
     house.step(0, 5);
     house.pass(minutes(90), 0, 0);
     let told: Vec<_> = house.told().into_iter().map(|(_, change, _)| change).collect();
-    assert_eq!(told, [Change::Fired, Change::Resolved(Cleared::WindowAgedOut)]);
+    assert_eq!(told, [Turn::Fired, Turn::Resolved(Cleared::WindowAgedOut)]);
 }
 
 #[test]
@@ -74,14 +74,14 @@ fn a_less_severe_alert_is_quiet_while_a_more_severe_one_fires_and_told_if_it_out
     house.pass(minutes(30), 0, 10);
     house.pass(minutes(60 * 30), 10, 0);
     let told: Vec<_> = house.told_with_severity();
-    let resolved = Change::Resolved(Cleared::ShortWindowGood);
+    let resolved = Turn::Resolved(Cleared::ShortWindowGood);
     assert_eq!(
         told,
         [
-            (Severity::Page, Change::Fired, true),
-            (Severity::Ticket, Change::Fired, false),
+            (Severity::Page, Turn::Fired, true),
+            (Severity::Ticket, Turn::Fired, false),
             (Severity::Page, resolved, true),
-            (Severity::Ticket, Change::Emerged, true),
+            (Severity::Ticket, Turn::Emerged, true),
             (Severity::Ticket, resolved, true),
         ]
     );
@@ -95,12 +95,9 @@ fn one_that_was_told_before_is_told_to_be_over_though_it_is_suppressed_meanwhile
     house.pass(minutes(30), 0, 10);
     house.pass(minutes(60 * 10), 10, 0);
     let told = house.told_with_severity();
-    assert_eq!(told[0], (Severity::Ticket, Change::Fired, true));
-    assert_eq!(told[1], (Severity::Page, Change::Fired, true));
-    assert!(
-        told[2..].iter().all(|(_, change, notifies)| matches!(change, Change::Resolved(_)) && *notifies),
-        "{told:?}"
-    );
+    assert_eq!(told[0], (Severity::Ticket, Turn::Fired, true));
+    assert_eq!(told[1], (Severity::Page, Turn::Fired, true));
+    assert!(told[2..].iter().all(|(_, change, notifies)| matches!(change, Turn::Resolved(_)) && *notifies), "{told:?}");
     assert_eq!(told.len(), 4);
 }
 
@@ -111,7 +108,7 @@ fn a_mute_keeps_it_from_being_told_and_counts_every_event() {
     house.goodput.mute(Mute::of("ok", minutes(10), "upgrade")).unwrap();
     house.pass(minutes(20), 0, 10);
     let told = house.told_with_severity();
-    assert_eq!(told, [(Severity::Page, Change::Fired, false), (Severity::Page, Change::Emerged, true)]);
+    assert_eq!(told, [(Severity::Page, Turn::Fired, false), (Severity::Page, Turn::Emerged, true)]);
     assert_eq!(house.status().slo("ok").unwrap().counts.bad, 20 * 6 * 10);
     let unknown = house.goodput.mute(Mute::of("other", minutes(1), "")).unwrap_err();
     assert_eq!(unknown.to_string(), "mute of SLO \"other\": expected an SLO of the definition");
@@ -172,7 +169,7 @@ fn a_reload_resolves_what_it_removes_and_nothing_else() {
     let told = house.transitions();
     assert_eq!(
         (told.len(), told[0].change, told[0].alert.slo.as_str()),
-        (1, Change::Resolved(Cleared::Removed), "other")
+        (1, Turn::Resolved(Cleared::Removed), "other")
     );
     house.pass(minutes(1), 0, 10);
     assert!(house.transitions().is_empty());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goodput_core::{Change, Cleared, Frozen, Severity, UnseenTime, Window};
+use goodput_core::{Cleared, Frozen, Severity, Turn, UnseenTime, Window};
 
 use crate::house::{House, TICK, minutes, row, slo};
 
@@ -53,7 +53,7 @@ fn a_gap_is_a_recovery_where_what_was_seen_after_it_is_good() {
     house.pass(minutes(60), 97, 3);
     house.hand.suspend(minutes(120));
     house.step(100, 0);
-    assert_eq!(house.told().last().unwrap().1, Change::Resolved(Cleared::ShortWindowGood));
+    assert_eq!(house.told().last().unwrap().1, Turn::Resolved(Cleared::ShortWindowGood));
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn what_stays_frozen_for_as_long_as_the_long_window_is_over() {
         house.hand.suspend(minutes(10));
         house.step(97, 3);
         slept += minutes(10) + TICK;
-        over = house.told().into_iter().find(|(_, change, _)| *change != Change::Fired);
+        over = house.told().into_iter().find(|(_, change, _)| *change != Turn::Fired);
     }
-    assert_eq!(over.unwrap().1, Change::Resolved(Cleared::FrozenTimeout));
+    assert_eq!(over.unwrap().1, Turn::Resolved(Cleared::FrozenTimeout));
     assert!(slept > minutes(60) && slept < minutes(85), "{slept:?}");
 }
 

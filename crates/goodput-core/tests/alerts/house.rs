@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use goodput_core::{
-    AlertRow, Cause, Change, Definition, Goodput, ManualTimeline, Severity, Slo, Status, Subscription, Timeline,
-    Transition, Trigger, Window,
+    AlertRow, Cause, Definition, Goodput, ManualTimeline, Severity, Slo, Status, Subscription, Timeline, Transition,
+    Trigger, Turn, Window,
 };
 
 pub(crate) struct House {
@@ -75,12 +75,12 @@ impl House {
     }
 
     /// The same for alert rows, with the second it was told in, and whether people are told.
-    pub(crate) fn told(&self) -> Vec<(u64, Change, bool)> {
+    pub(crate) fn told(&self) -> Vec<(u64, Turn, bool)> {
         let told = self.transitions().into_iter().filter(|told| matches!(told.alert.cause, Cause::Row(_)));
         told.map(|told| (told.at.since_origin().as_secs(), told.change, told.notifies)).collect()
     }
 
-    pub(crate) fn told_with_severity(&self) -> Vec<(Severity, Change, bool)> {
+    pub(crate) fn told_with_severity(&self) -> Vec<(Severity, Turn, bool)> {
         let told = self.transitions().into_iter();
         told.map(|told| (told.alert.severity, told.change, told.notifies)).collect()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use goodput_core::{
-    Change, Code, Definition, Ending, Flag, Goodput, Request, Severity, Slo, Timeline, TraceParent, Window,
+    Code, Definition, Ending, Flag, Goodput, Request, Severity, Slo, Timeline, TraceParent, Turn, Window,
 };
 
 use crate::house::{House, TICK, minutes, row, slo};
@@ -26,7 +26,7 @@ fn a_transition_says_what_how_much_where_to_look_and_what_was_released() {
     let transitions = house.transitions();
     let told = &transitions[0];
     let alert = &told.alert;
-    assert_eq!((told.number, told.change, told.notifies), (1, Change::Fired, true));
+    assert_eq!((told.number, told.change, told.notifies), (1, Turn::Fired, true));
     assert_eq!((alert.name(), alert.scope.to_string()), ("GoodputInstanceBurn", "instance".to_owned()));
     assert_eq!(alert.routes.iter().map(|route| &*route.template).collect::<Vec<_>>(), ["work"]);
     assert_eq!(alert.reasons[0].verdict.reason().unwrap().to_string(), "broken");
@@ -78,7 +78,7 @@ fn who_does_not_listen_loses_the_oldest_and_holds_up_nobody() {
     house.pass(minutes(2), 0, 10);
     house.pass(minutes(10), 1_000, 0);
     assert_eq!(narrow.lost(), 1);
-    assert!(matches!(narrow.try_recv().unwrap().change, Change::Resolved(_)));
+    assert!(matches!(narrow.try_recv().unwrap().change, Turn::Resolved(_)));
     assert!(narrow.try_recv().is_none());
     assert_eq!(house.told().len(), 2);
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use goodput_core::{Cause, Change, Mute, Severity, Slo, Transition, Window};
+use goodput_core::{Cause, Mute, Severity, Slo, Transition, Turn, Window};
 use proptest::prelude::*;
 
 use crate::house::{House, TICK, row, slo};
@@ -74,18 +74,18 @@ proptest! {
             last = told.number;
             let heard = alerts.entry(format!("{} {}", told.alert.slo, told.alert.cause)).or_default();
             match told.change {
-                Change::Fired => {
+                Turn::Fired => {
                     prop_assert!(!heard.fires && !heard.told, "{told}");
                     (heard.fires, heard.told) = (true, told.notifies);
                     let is_row = matches!(told.alert.cause, Cause::Row(_));
                     let valid = told.alert.evaluation.is_none_or(|now| now.long.value().is_some());
                     prop_assert!(!is_row || valid, "fired without events: {told}");
                 }
-                Change::Emerged => {
+                Turn::Emerged => {
                     prop_assert!(heard.fires && !heard.told && told.notifies, "{told}");
                     heard.told = true;
                 }
-                Change::Resolved(_) => {
+                Turn::Resolved(_) => {
                     prop_assert!(heard.fires && told.notifies == heard.told, "{told}");
                     *heard = Heard::default();
                 }

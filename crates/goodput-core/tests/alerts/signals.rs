@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goodput_core::{Cause, Change, Ending, Period, Request, Severity, Signal, SignalDetail, Slo, Verdict, Window};
+use goodput_core::{Cause, Ending, Period, Request, Severity, Signal, SignalDetail, Slo, Turn, Verdict, Window};
 
 use crate::house::{House, minutes, row, slo};
 
@@ -25,7 +25,7 @@ fn three_requests_that_never_end_are_a_stall_that_is_told_once() {
     house.pass(minutes(10), 10, 0);
     let transitions = house.transitions();
     let told_of: Vec<_> = transitions.iter().map(|told| (told.alert.cause, told.change)).collect();
-    assert_eq!(told_of, [(Cause::Signal(Signal::Stalled), Change::Fired)]);
+    assert_eq!(told_of, [(Cause::Signal(Signal::Stalled), Turn::Fired)]);
     assert_eq!(
         (transitions[0].alert.name(), transitions[0].alert.severity),
         ("GoodputInstanceStalled", Severity::Page)

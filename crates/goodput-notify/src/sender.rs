@@ -189,3 +189,6 @@ impl<W: Watch> Sender<W> {
         self.timeline.now().since_origin()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Servers that are no Alertmanager, on real sockets: each does one thing to whoever connects.
 
+#![allow(dead_code, reason = "no file of tests meets every kind of server")]
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -16,6 +18,7 @@ pub(crate) struct Seen(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     requests: Vec<Duration>,
+    bodies: Vec<Vec<u8>>,
     written: usize,
 }
 
@@ -23,6 +26,11 @@ impl Seen {
     /// When each request came, on the server's own clock.
     pub(crate) fn requests(&self) -> Vec<Duration> {
         self.0.lock().requests.clone()
+    }
+
+    /// What each request carried.
+    pub(crate) fn bodies(&self) -> Vec<Vec<u8>> {
+        self.0.lock().bodies.clone()
     }
 
     /// Bytes that the kernel took for clients.
@@ -41,8 +49,11 @@ pub(crate) fn serve(answer: impl Fn(&mut TcpStream, &Seen) + Send + Sync + 'stat
         for mut stream in listener.incoming().map_while(Result::ok) {
             let (seen, answer, clock) = (seen.clone(), Arc::clone(&answer), clock.clone());
             thread::spawn(move || {
-                while read_request(&mut stream).is_some() {
-                    seen.0.lock().requests.push(clock.now().since_origin());
+                while let Some(body) = read_request(&mut stream) {
+                    let mut inner = seen.0.lock();
+                    inner.requests.push(clock.now().since_origin());
+                    inner.bodies.push(body);
+                    drop(inner);
                     answer(&mut stream, &seen);
                 }
             });
@@ -103,7 +114,7 @@ pub(crate) fn nobody() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// Head and body; nothing once the client has gone.
+/// The body of the next request; nothing once the client has gone.
 fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let (mut text, mut part) = (Vec::new(), [0; 4096]);
     loop {
@@ -112,7 +123,7 @@ fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
             let length = std::str::from_utf8(&text[..head]).ok()?.to_lowercase();
             let length = length.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
             if text.len() >= head + 4 + length.unwrap_or(0) {
-                return Some(text);
+                return Some(text.split_off(head + 4));
             }
         }
         match stream.read(&mut part).ok()? {

@@ -84,10 +84,15 @@ impl<W: Watch> Sender<W> {
         }
         let firing = self.watch.firing();
         self.episodes.look(firing, self.timeline.wall(), &self.pace);
+        self.count(); // before a request that may take its time
         if self.due.retry.is_none_or(|retry| now >= retry) {
             self.due.retry = None;
             self.send();
         }
+        self.count();
+    }
+
+    fn count(&self) {
         let (firing, resolved) = self.episodes.counts();
         let degraded = self.panics.are_too_many(self.now());
         let mut status = self.status.lock();

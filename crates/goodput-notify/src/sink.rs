@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use goodput_core::{Goodput, Timeline};
+use goodput_core::{Goodput, Subscription, Timeline};
 use parking_lot::Mutex;
 
 use crate::address::{Address, AddressError};
@@ -16,7 +16,7 @@ use crate::post::Line;
 use crate::sender::{Due, Sender};
 use crate::signal::Signal;
 use crate::status::{Panics, SinkStatus};
-use crate::watch::Watching;
+use crate::watch::{CAPACITY, Watching};
 
 /// Keeps Alertmanagers told of what fires, until dropped.
 ///
@@ -34,6 +34,8 @@ pub struct AlertmanagerSink {
 
 #[derive(Debug)]
 struct Running {
+    /// What its thread waits on.
+    news: Arc<Subscription>,
     status: Arc<Mutex<SinkStatus>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -74,6 +76,7 @@ impl AlertmanagerSink {
 impl Drop for AlertmanagerSink {
     fn drop(&mut self) {
         self.signal.stop();
+        self.senders.iter().for_each(|running| running.news.close());
         if self.process != std::process::id() {
             return; // there is no thread to wait for
         }
@@ -159,8 +162,9 @@ impl SinkBuilder {
         let mut sink = AlertmanagerSink { signal: Arc::default(), senders: Vec::new(), process: std::process::id() };
         for address in addresses {
             let status = Arc::new(Mutex::new(SinkStatus::of(address.to_string())));
+            let news = Arc::new(goodput.borrow().subscribe(CAPACITY));
             let sender = Sender {
-                watch: Watching::new(goodput.clone(), instance.clone(), Arc::clone(&sink.signal)),
+                watch: Watching { goodput: goodput.clone(), instance: instance.clone(), news: Arc::clone(&news) },
                 line: Line::to(&address, self.timeout, self.authorization.clone()),
                 pace: self.pace,
                 generator_url: self.generator_url.clone(),
@@ -180,7 +184,7 @@ impl SinkBuilder {
                     sender.run();
                 })
                 .map_err(|error| SinkError::Thread(error.kind()))?;
-            sink.senders.push(Running { status, thread: Some(thread) });
+            sink.senders.push(Running { news, status, thread: Some(thread) });
         }
         Ok(sink)
     }

@@ -4,32 +4,31 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_core::Goodput;
+use goodput_core::{Goodput, Subscription};
 
 use crate::episodes::Notice;
+use crate::notice::notice;
 use crate::sender::Watch;
-use crate::signal::Signal;
+
+/// Transitions only wake a sender, which then looks at what fires: one is as good as many.
+pub(crate) const CAPACITY: usize = 1;
 
 /// One sender's view of an instance.
 pub(crate) struct Watching<H> {
-    goodput: H,
-    instance: String,
-    signal: Arc<Signal>,
-}
-
-impl<H: Borrow<Goodput>> Watching<H> {
-    pub(crate) fn new(goodput: H, instance: String, signal: Arc<Signal>) -> Self {
-        Self { goodput, instance, signal }
-    }
+    pub(crate) goodput: H,
+    pub(crate) instance: String,
+    pub(crate) news: Arc<Subscription>,
 }
 
 impl<H: Borrow<Goodput>> Watch for Watching<H> {
     fn firing(&mut self) -> Vec<Notice> {
-        let _ = (&self.goodput, &self.instance);
-        Vec::new()
+        // What has come so far is seen by this look.
+        while self.news.try_recv().is_some() {}
+        self.goodput.borrow().alerts().iter().filter_map(|alert| notice(alert, &self.instance)).collect()
     }
 
     fn wait(&mut self, time: Duration) {
-        self.signal.stops_within(time);
+        // Whatever comes, or nobody waits for any more.
+        drop(self.news.recv_timeout(time));
     }
 }

@@ -26,6 +26,8 @@ pub mod guide;
 pub mod spec;
 
 pub use goodput_core::*;
+#[cfg(feature = "notify")]
+pub use goodput_notify as notify;
 #[cfg(feature = "axum")]
 pub use goodput_tower::axum;
 #[cfg(feature = "grpc")]

@@ -120,7 +120,7 @@ fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
     loop {
         let head = text.windows(4).position(|end| end == b"\r\n\r\n");
         if let Some(head) = head {
-            let length = std::str::from_utf8(&text[..head]).ok()?.to_lowercase();
+            let length = std::str::from_utf8(text.get(..head)?).ok()?.to_lowercase();
             let length = length.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
             if text.len() >= head + 4 + length.unwrap_or(0) {
                 return Some(text.split_off(head + 4));
@@ -128,7 +128,7 @@ fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
         }
         match stream.read(&mut part).ok()? {
             0 => return None,
-            read => text.extend_from_slice(&part[..read]),
+            read => text.extend_from_slice(part.get(..read)?),
         }
     }
 }

@@ -69,8 +69,7 @@ fn written(severity: Severity) -> Vec<(Level, Fields)> {
             goodput.tick(goodput.now());
         }
     });
-    let written = kept.0.lock().clone();
-    written
+    kept.0.lock().clone()
 }
 
 #[test]

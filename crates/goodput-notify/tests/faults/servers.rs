@@ -1,6 +1,6 @@
 //! Servers that are no Alertmanager, on real sockets: each does one thing to whoever connects.
 
-#![allow(dead_code, reason = "no file of tests meets every kind of server")]
+#![expect(dead_code, reason = "no file of tests meets every kind of server")]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

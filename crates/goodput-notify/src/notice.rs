@@ -143,6 +143,26 @@ mod tests {
     }
 
     #[test]
+    fn a_signal_has_no_windows_and_says_its_numbers() {
+        let (timeline, hand) = Timeline::manual();
+        let mut definition = Definition::new("shop");
+        let expected = goodput_core::Rate::new(100, goodput_core::TimeUnit::Second).unwrap();
+        definition.slos.push(Slo::availability("shop-ok", "99.9%").traffic(expected));
+        definition.role = Role::Notify;
+        let goodput = Goodput::builder("shop").definition(definition).timeline(timeline).build().unwrap();
+        for _ in 0..60 {
+            hand.advance(Duration::from_secs(10));
+            goodput.tick(goodput.now());
+        }
+        let notices: Vec<_> = goodput.alerts().iter().filter_map(|alert| notice(alert, "here")).collect();
+        let silent = notices.iter().find(|notice| notice.labels["alertname"] == "GoodputInstanceNoData").unwrap();
+        assert!(!silent.labels.contains_key("long") && !silent.labels.contains_key("short"));
+        assert_eq!(silent.annotations["what"], "no data");
+        assert!(silent.annotations["current"].starts_with("no valid event in 5m"), "{:?}", silent.annotations);
+        assert!(silent.annotations.values().all(|text| !text.is_empty()));
+    }
+
+    #[test]
     fn a_text_that_is_too_long_ends_at_a_character_and_says_so() {
         for (text, length) in [("a".repeat(LONGEST), LONGEST), ("a".repeat(LONGEST + 1), LONGEST)] {
             assert_eq!(bounded(text).len(), length);

@@ -28,16 +28,18 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self {
-            every: Duration::from_secs(60),
-            ends_after: Duration::from_secs(4 * 60),
-            confirm: 5,
-            give_up_after: Duration::from_secs(60 * 60),
-        }
+        Self::DEFAULT
     }
 }
 
 impl Pace {
+    /// As the table has it.
+    pub const DEFAULT: Self = Self {
+        every: Duration::from_secs(60),
+        ends_after: Duration::from_secs(4 * 60),
+        confirm: 5,
+        give_up_after: Duration::from_secs(60 * 60),
+    };
     /// More often than this nobody can mean.
     pub const FASTEST: Duration = Duration::from_millis(100);
 

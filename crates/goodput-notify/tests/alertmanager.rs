@@ -23,9 +23,13 @@ const ROUND: Duration = Duration::from_millis(500);
 const END: Duration = Duration::from_secs(2);
 
 fn sink(scene: &Scene, to: &[&Alertmanager]) -> AlertmanagerSink {
+    sink_of("shop-0", scene, to)
+}
+
+fn sink_of(instance: &str, scene: &Scene, to: &[&Alertmanager]) -> AlertmanagerSink {
     let pace = Pace { every: ROUND, ends_after: END, ..Pace::default() };
     AlertmanagerSink::to(to.iter().map(|alertmanager| alertmanager.url()))
-        .instance("shop-0")
+        .instance(instance)
         .generator_url("https://shop-0.example/status")
         .pace(pace)
         .start(Arc::clone(&scene.goodput))
@@ -263,6 +267,24 @@ fn an_instance_that_observes_tells_nobody_and_one_of_many_pages_nobody() {
     assert_eq!(told_of(&loud.tells(1)), [("firing", "ticket")]);
     long();
     assert!(quiet.told().is_empty(), "{:?}", quiet.told());
+}
+
+#[test]
+fn replicas_do_not_speak_for_each_other() {
+    if !is_there() {
+        return;
+    }
+    let alertmanager = Alertmanager::start();
+    let scenes = [Scene::new(&Plot::default()), Scene::new(&Plot::default())];
+    let _sinks = (sink_of("shop-0", &scenes[0], &[&alertmanager]), sink_of("shop-1", &scenes[1], &[&alertmanager]));
+    scenes.iter().for_each(|scene| scene.breaks(1));
+    alertmanager.tells(2);
+    scenes[0].heals(0);
+    alertmanager.tells(3);
+    long();
+    let told: Vec<_> = alertmanager.told().into_iter().skip(2).collect();
+    assert_eq!(statuses(&told), ["resolved"]);
+    assert_eq!(told[0].label("instance"), "shop-0");
 }
 
 fn told_of(told: &[Told]) -> Vec<(&str, &str)> {

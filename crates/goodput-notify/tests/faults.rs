@@ -97,6 +97,17 @@ fn each_fault_is_told_for_what_it_is_within_the_timeout() {
     check(say_and_leave("").0, &[SendError::Cut]);
 }
 
+#[cfg(feature = "tls")]
+#[test]
+fn a_server_without_tls_behind_https_is_told_for_what_it_is() {
+    let address = say_and_leave("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").0;
+    let pace = Pace { every: ROUND, ends_after: 4 * ROUND, ..Pace::default() };
+    let sink = AlertmanagerSink::to([format!("https://{address}")]).timeout(TIMEOUT).pace(pace);
+    let sink = sink.start(goodput()).unwrap();
+    let failed = once(&sink, |status| status.failures_in_a_row > 0);
+    assert_eq!(failed.last_error.unwrap().0, SendError::Tls);
+}
+
 #[test]
 fn of_an_answer_of_a_gigabyte_no_more_is_read_than_64_kib_and_what_is_under_way() {
     for head in [

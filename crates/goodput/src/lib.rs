@@ -12,6 +12,7 @@
 //! - Record: [`SliLayer`], `axum::SliLayer`, `grpc::SliLayer`, [`OuterLayer`], [`Work`], [`Request`]; a handler's [`Verdict`] and
 //!   [`Degraded`], or [`say`].
 //! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history.
+//! - Tell: [`Goodput::subscribe`], [`GoodputBuilder::on_transition`]; `notify::AlertmanagerSink`, `notify::to_tracing`.
 //! - Test: [`Stopwatch`] and [`Timeline`] have manual twins.
 #![cfg_attr(
     all(feature = "axum", feature = "grpc", feature = "spec"),

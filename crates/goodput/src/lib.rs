@@ -12,6 +12,7 @@
 //! - Record: [`SliLayer`], `axum::SliLayer`, `grpc::SliLayer`, [`OuterLayer`], [`Work`], [`Request`]; a handler's [`Verdict`] and
 //!   [`Degraded`], or [`say`].
 //! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history.
+//! - Tell: [`Goodput::subscribe`], [`GoodputBuilder::on_transition`]; `notify::AlertmanagerSink`, `notify::to_tracing`.
 //! - Test: [`Stopwatch`] and [`Timeline`] have manual twins.
 #![cfg_attr(
     all(feature = "axum", feature = "grpc", feature = "spec"),
@@ -26,6 +27,8 @@ pub mod guide;
 pub mod spec;
 
 pub use goodput_core::*;
+#[cfg(feature = "notify")]
+pub use goodput_notify as notify;
 #[cfg(feature = "axum")]
 pub use goodput_tower::axum;
 #[cfg(feature = "grpc")]

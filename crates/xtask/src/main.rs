@@ -8,6 +8,7 @@ mod invocation;
 mod libtest;
 mod publish;
 mod report;
+mod services;
 mod step;
 mod steps;
 mod tally;

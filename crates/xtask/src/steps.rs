@@ -3,7 +3,7 @@
 use crate::invocation::cargo;
 use crate::step::Step;
 use crate::tool::{CARGO_DENY, CLIPPY, RUSTFMT};
-use crate::{bench, features, fuzz, libtest, publish};
+use crate::{bench, features, fuzz, libtest, publish, services};
 
 /// Cheap ones first, so that the common mistakes show early.
 pub(crate) const STEPS: &[Step] = &[
@@ -30,7 +30,7 @@ pub(crate) const STEPS: &[Step] = &[
         truth: "tests pass; examples and benches start",
         needs: &[],
         // Criterion runs each bench once unless it is given `--bench`.
-        work: |_| libtest::run(cargo("test --workspace --all-targets --all-features --no-fail-fast")),
+        work: |_| libtest::run(services::with(cargo("test --workspace --all-targets --all-features --no-fail-fast"))),
     },
     Step {
         name: "doctest",

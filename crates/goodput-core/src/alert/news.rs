@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ pub(crate) struct News {
 struct Channel {
     capacity: usize,
     queue: Mutex<VecDeque<Arc<Transition>>>,
+    closed: AtomicBool,
     arrived: Condvar,
     lost: AtomicU64,
 }
@@ -44,8 +45,17 @@ impl Subscription {
     /// The next transition; nothing if none comes within `patience`.
     pub fn recv_timeout(&self, patience: Duration) -> Option<Arc<Transition>> {
         let mut queue = self.0.queue.lock();
-        self.0.arrived.wait_while_for(&mut queue, |queue| queue.is_empty(), patience);
+        let waits = |queue: &mut VecDeque<_>| queue.is_empty() && !self.0.closed.load(Ordering::Relaxed);
+        self.0.arrived.wait_while_for(&mut queue, waits, patience);
         queue.pop_front()
+    }
+
+    /// From here on nobody waits for a transition, and whoever does goes on: for a thread that ends another one, with which it shares
+    /// the subscription.
+    pub fn close(&self) {
+        let _queue = self.0.queue.lock(); // whoever is about to wait holds it, which is why relaxed is enough
+        self.0.closed.store(true, Ordering::Relaxed);
+        self.0.arrived.notify_all();
     }
 
     /// How many were lost, as they came faster than they were taken.
@@ -63,6 +73,7 @@ impl News {
         let channel = Arc::new(Channel {
             capacity: capacity.max(1),
             queue: Mutex::default(),
+            closed: AtomicBool::new(false),
             arrived: Condvar::new(),
             lost: AtomicU64::new(0),
         });
@@ -107,5 +118,25 @@ impl Channel {
 impl fmt::Debug for News {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("News").field("callbacks", &self.callbacks.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::clock::Timeline;
+
+    #[test]
+    fn whoever_waits_goes_on_when_a_subscription_is_closed() {
+        let (minute, clock) = (Duration::from_secs(60), Timeline::system());
+        let subscription = Arc::new(News::default().subscribe(1));
+        let shared = Arc::clone(&subscription);
+        let waits = thread::spawn(move || shared.recv_timeout(minute).is_none());
+        subscription.close();
+        assert!(waits.join().unwrap());
+        assert!(subscription.recv_timeout(minute).is_none());
+        assert!(clock.now().since_origin() < minute);
     }
 }

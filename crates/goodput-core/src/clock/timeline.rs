@@ -111,6 +111,11 @@ impl Timeline {
         }
     }
 
+    /// What a clock on the wall shows now: the system's, or the one that an accelerated or a manual timeline goes on with.
+    pub fn wall(&self) -> SystemTime {
+        self.wall_at(self.now())
+    }
+
     /// What a clock on the wall shows at `now`, which is the present.
     pub(crate) fn wall_at(&self, now: Moment) -> SystemTime {
         match self.wall {

@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod above;
 mod alarm;
 mod alert;
 mod bands;

@@ -12,6 +12,7 @@
 //! - Record: [`SliLayer`], `axum::SliLayer`, `grpc::SliLayer`, [`OuterLayer`], [`Work`], [`Request`]; a handler's [`Verdict`] and
 //!   [`Degraded`], or [`say`].
 //! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history.
+//! - React: [`Guard`] and [`GuardLayer`], [`FeatureGuard`] and [`Goodput::feature_allowed`].
 //! - Test: [`Stopwatch`] and [`Timeline`] have manual twins.
 #![cfg_attr(
     all(feature = "axum", feature = "grpc", feature = "spec"),
@@ -31,6 +32,6 @@ pub use goodput_tower::axum;
 #[cfg(feature = "grpc")]
 pub use goodput_tower::grpc;
 pub use goodput_tower::{
-    ByFn, Dependency, Fixed, NameRoute, OuterFuture, OuterLayer, OuterService, ResponseFuture, SliBody, SliLayer,
-    SliService, Unmatched, say,
+    Answer, AnswerBy, Busy, ByFn, Degrade, Dependency, Fixed, GuardFuture, GuardLayer, GuardService, NameRoute,
+    OuterFuture, OuterLayer, OuterService, ResponseFuture, SliBody, SliLayer, SliService, Unmatched, say,
 };

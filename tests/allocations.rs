@@ -20,9 +20,11 @@ use allocation_counter::{AllocationInfo, measure};
 use axum::Router;
 use axum::routing::get;
 use bytes::Bytes;
-use goodput::{Budgeting, Counts, Goodput, Outcome, OuterLayer, SliLayer, Slo, Verdict, Work};
+use goodput::{
+    Budgeting, Counts, Goodput, Guard, GuardLayer, Outcome, OuterLayer, Shed, SliLayer, Slo, Timeline, Verdict, Work,
+};
 use http::header::CONTENT_TYPE;
-use http::{Method, Request, Response, Uri, Version};
+use http::{Method, Request, Response, StatusCode, Uri, Version};
 use http_body::{Body, Frame};
 use http_body_util::Empty;
 use tower::layer::util::Identity;
@@ -80,6 +82,63 @@ fn a_grpc_call_of_a_known_method_allocates_nothing() {
         assert_eq!(cost(&layer.layer(Inner(way)), way), cost(&Inner(way), way), "{}", way.name);
         was_recorded(goodput, way, false);
     }
+}
+
+#[test]
+fn a_guard_allocates_nothing_for_what_it_admits() {
+    for way in WAYS {
+        for acting in [false, true] {
+            // While it acts, it looks for the route of every request, and holds back another one.
+            let goodput: &'static Goodput = guarded("/elsewhere", "50%", acting).leak();
+            let guards = GuardLayer::new(goodput).route_fn(route_of).answer_by(refuse);
+            let layered = SliLayer::new(goodput).route_fn(route_of).layer(guards.layer(Inner(way)));
+            assert_eq!(cost(&layered, way), cost(&Inner(way), way), "{} (acting: {acting})", way.name);
+            was_recorded(goodput, way, false);
+        }
+    }
+}
+
+#[test]
+fn of_the_requests_of_a_guarded_route_only_those_that_are_shed_allocate() {
+    let cost_at = |floor| {
+        let goodput: &'static Goodput = guarded(SERVED.path, floor, true).leak();
+        let guards = GuardLayer::new(goodput).route_fn(route_of).answer_by(refuse);
+        let cost = cost(&SliLayer::new(goodput).route_fn(route_of).layer(guards.layer(Inner(&SERVED))), &SERVED);
+        let shed = goodput.status().guards[0].held_back;
+        assert_eq!(cost.count_current, 0);
+        (cost.count_total - cost_of_inner().count_total, shed)
+    };
+    // Half of the requests, and half of the allocations; the warm-up took one of each.
+    let ((half, half_shed), (few, few_shed)) = (cost_at("50%"), cost_at("99%"));
+    assert_eq!((half_shed, few_shed), ((REQUESTS + WARM_UP) / 2, 11));
+    assert!(few > 0 && half == few * 50, "{half} for 500, {few} for 10");
+}
+
+fn cost_of_inner() -> AllocationInfo {
+    cost(&Inner(&SERVED), &SERVED)
+}
+
+fn refuse(_: Shed) -> Response<Pieces> {
+    let mut answer = Response::new(Pieces { left: &[], sized: true });
+    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    answer
+}
+
+/// An instance with a guard over one route, which is at its floor where it is acting.
+fn guarded(route: &str, floor: &str, acting: bool) -> Goodput {
+    let (timeline, calendar) = Timeline::manual();
+    let builder = Goodput::builder("house").timeline(timeline).stream_routes(["/feed"]);
+    let builder = builder.slo(Slo::availability("available", "99.9%"));
+    let builder = builder.slo(Slo::availability("checkout", "99%").routes(["/checkout"]));
+    let guard = Guard::shed("guard", "checkout").routes([route]).above("10").floor(floor);
+    let goodput = builder.guard(guard).build().unwrap();
+    for _ in 0..if acting { 15 } else { 0 } {
+        (0..10).for_each(|_| goodput.work("/checkout").bad("down"));
+        calendar.advance(Duration::from_secs(10));
+        goodput.tick(calendar.now());
+    }
+    assert_eq!(goodput.guards_are_acting(), acting);
+    goodput
 }
 
 #[test]

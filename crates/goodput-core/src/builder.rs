@@ -13,6 +13,7 @@ use crate::clock::{Stopwatch, Timeline};
 use crate::compile::{Compilation, Ledger};
 use crate::gauge::Gauges;
 use crate::goodput::{Compiled, Goodput};
+use crate::guard::{FeatureGuard, Guard, GuardProblem, Guards, House, Rules};
 use crate::read::{InForce, Monitor, Slices, SlotPlan, Waiting, WatchedSlo};
 use crate::record::{Routes, shard_count};
 
@@ -26,6 +27,7 @@ pub struct GoodputBuilder {
     tick_every: Duration,
     callbacks: Vec<Callback>,
     deploy: Option<Arc<str>>,
+    rules: Rules,
 }
 
 impl GoodputBuilder {
@@ -38,6 +40,7 @@ impl GoodputBuilder {
             tick_every: Duration::from_secs(10),
             callbacks: Vec::new(),
             deploy: None,
+            rules: Rules::default(),
         }
     }
 
@@ -108,6 +111,21 @@ impl GoodputBuilder {
         self
     }
 
+    /// Adds a guard, which holds low-priority requests back while an SLO burns. Layers of `goodput-tower` ask it. No reload
+    /// changes it; of an SLO that a reload removes it sees nothing, and opens.
+    ///
+    /// The first one takes memory for a second history of every SLO.
+    pub fn guard(mut self, guard: Guard) -> Self {
+        self.rules.guards.push(guard);
+        self
+    }
+
+    /// Adds a feature that is off while an SLO burns; see [`feature_allowed`](Goodput::feature_allowed).
+    pub fn feature(mut self, feature: FeatureGuard) -> Self {
+        self.rules.features.push(feature);
+        self
+    }
+
     /// Times requests with this stopwatch: the system's, unless told otherwise. With the feature `fast-clock` there is one that
     /// costs half as much where it can be trusted: `Stopwatch::fast`.
     pub fn stopwatch(mut self, stopwatch: Stopwatch) -> Self {
@@ -170,6 +188,9 @@ impl GoodputBuilder {
         let Compilation { plan, ids, news } = Ledger::default().compile(&self.definition)?;
         let routes = Routes::new(plan, shard_count());
         let waiting = Waiting::new(origin, self.tick_every, routes.longest_limit(), self.timeline.speed());
+        let (definition, tick_every) = (&self.definition, self.tick_every);
+        let house = House { definition, ids: &ids, routes: &routes, slots: &slot_plan, tick_every, origin };
+        let guards = Guards::build(self.rules, &house)?;
         let slices = Slices::new(&self.definition, &gauges, origin);
         let monitor = Monitor::new(&slot_plan, origin, &slos, waiting, slices);
         Ok(Goodput::assemble(Compiled {
@@ -179,6 +200,7 @@ impl GoodputBuilder {
             tick_every: self.tick_every,
             monitor,
             gauges,
+            guards,
             in_force: InForce::new(self.definition, slos, ids, &news.fingerprints),
             ledger: Ledger::begin(news),
             slot_plan,
@@ -295,6 +317,15 @@ pub enum BuildError {
         /// Why.
         error: CalendarError,
     },
+    /// A guard or a guarded feature that could not do what it says.
+    Guard {
+        /// Which of the two.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        problem: GuardProblem,
+    },
     /// The slot plan forgets before the longest period is over.
     SlotsTooShort {
         /// How far back it remembers.
@@ -332,6 +363,7 @@ impl fmt::Display for BuildError {
                 )
             }
             Self::Calendar { slo, period, error } => write!(f, "SLO {slo:?}: period {period}: {error}"),
+            Self::Guard { what, name, problem } => write!(f, "{what} {name:?} {problem}"),
             Self::SlotsTooShort { span, period } => {
                 write!(f, "slot plan of {span:?}: expected at least the longest period, {period}")
             }

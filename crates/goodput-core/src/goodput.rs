@@ -12,6 +12,7 @@ use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::compile::Ledger;
 use crate::gauge::Gauges;
+use crate::guard::Guards;
 use crate::read::{InForce, Monitor, SlotPlan, Status, compose, read_counts, read_detail, stalled};
 use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
 use crate::ticker::{Ticker, TickerError};
@@ -48,6 +49,7 @@ pub struct Goodput {
     pub(crate) in_force: RwLock<Arc<InForce>>,
     shared: Mutex<Option<Shared>>,
     gauges: Gauges,
+    guards: Guards,
     present: Present,
     queue: Queue,
     has_outer: AtomicBool,
@@ -87,6 +89,7 @@ pub(crate) struct Compiled {
     pub(crate) in_force: InForce,
     pub(crate) ledger: Ledger,
     pub(crate) gauges: Gauges,
+    pub(crate) guards: Guards,
     pub(crate) monitor: Monitor,
     pub(crate) news: News,
     pub(crate) deploy: Option<Arc<str>>,
@@ -100,11 +103,13 @@ impl Goodput {
 
     pub(crate) fn assemble(compiled: Compiled) -> Self {
         let Compiled { routes, stopwatch, timeline, tick_every, slot_plan, in_force, ledger, gauges, .. } = compiled;
-        let Compiled { monitor, news, deploy, .. } = compiled;
+        let Compiled { monitor, news, deploy, guards, .. } = compiled;
+        let reasons = Reasons::new();
+        guards.claim_word(&reasons);
         Self {
             routes,
             stopwatch,
-            reasons: Reasons::new(),
+            reasons,
             timeline,
             tick_every,
             slot_plan,
@@ -113,6 +118,7 @@ impl Goodput {
             monitor: Mutex::new(monitor),
             shared: Mutex::new(None),
             gauges,
+            guards,
             present: Present::default(),
             queue: Queue::new(shard_count()),
             has_outer: AtomicBool::new(false),
@@ -251,6 +257,7 @@ impl Goodput {
         if !monitor.tick(now, &live) {
             return;
         }
+        self.guards.tick(now, &live, &in_force, &self.routes, &self.reasons);
         monitor.waiting.tick(now, &self.routes, &self.present, &finished);
         let stalled = stalled(&monitor.waiting, &self.routes, &finished, &in_force, now);
         let wall = self.timeline.wall_at(now);
@@ -285,6 +292,7 @@ impl Goodput {
             (now, in_force) = (self.now(), self.in_force());
             detail = read_detail(&self.routes, &self.reasons, &in_force);
         }
+        let guards = self.guards.show(now, &detail, &in_force, &self.routes, &self.reasons);
         compose(crate::read::Parts {
             in_force: &in_force,
             monitor: &monitor,
@@ -299,6 +307,7 @@ impl Goodput {
             stopwatch: self.stopwatch.kind(),
             panicked: self.news.panics(),
         })
+        .with_guards(guards)
     }
 
     /// A status at most `max_age` of real time old, shared with whoever else asked for one meanwhile.
@@ -354,6 +363,7 @@ impl Goodput {
             }
         }
         for (index, (_, known)) in possible.iter_mut().enumerate() {
+            self.guards.add_possible(known);
             if let Some(reason) = monitor.slices.reason(index) {
                 *known = vec![Verdict::Good, Verdict::Bad(reason)];
             }
@@ -391,6 +401,15 @@ impl Goodput {
 
     pub(crate) fn gauges(&self) -> &Gauges {
         &self.gauges
+    }
+
+    #[inline]
+    pub(crate) fn guards(&self) -> &Guards {
+        &self.guards
+    }
+
+    pub(crate) fn class_names(&self) -> &[String] {
+        &self.classes
     }
 
     pub(crate) fn queue(&self) -> &Queue {

@@ -8,6 +8,7 @@
 //! - [`Request`] records one request of a protocol, [`Work`] anything else; [`Level`] and [`Dataset`] say how full and how old
 //!   something is.
 //! - [`Ticker`] keeps history; [`Goodput::status`] reads everything as one value.
+//! - [`Guard`] and [`FeatureGuard`] hold requests and features back while an SLO burns.
 //! - [`Goodput::reload`] puts another definition in force; requests in flight are judged by what they began under.
 //! - [`Stopwatch`] times requests and [`Timeline`] carries windows; each has a manual twin for tests.
 //!
@@ -26,6 +27,7 @@ mod clock;
 mod compile;
 mod gauge;
 mod goodput;
+mod guard;
 mod looks_at;
 mod read;
 mod record;
@@ -46,6 +48,9 @@ pub use clock::{Distrust, ManualStopwatch, ManualTimeline, Moment, Stopwatch, St
 pub use gauge::{Dataset, Level};
 pub use goodput::Goodput;
 pub use goodput_model::*;
+pub use guard::{
+    Admission, Feature, FeatureGuard, FeatureStatus, Guard, GuardAction, GuardProblem, GuardStatus, Shed, ShedStatus,
+};
 pub use read::{
     ConditionStatus, ErrorCount, Flag, Latencies, LatencySummary, ReasonCount, RemovedSlo, RouteReason, RouteStatus,
     RunningSlice, Scope, SignalDetail, SignalStatus, SliceStatus, SloStatus, SlotError, SlotPlan, SlotTier, Status,

@@ -15,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+mod above;
 mod alarm;
 mod alert;
 mod as_seen;

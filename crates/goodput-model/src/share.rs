@@ -23,6 +23,11 @@ impl Share {
         if percent <= 100 { Some(Self { milli: percent * 1_000 }) } else { None }
     }
 
+    /// So many thousandths of a percent; `None` above 100,000, which is all of it.
+    pub const fn from_milli_percent(milli: u32) -> Option<Self> {
+        if milli <= Self::ALL.milli { Some(Self { milli }) } else { None }
+    }
+
     /// In thousandths of a percent, 0 to 100,000.
     pub const fn milli_percent(self) -> u32 {
         self.milli

@@ -103,7 +103,8 @@ impl Reason {
     pub const NO_GRPC_STATUS: Self = Self::new("no_grpc_status");
     /// gRPC `RESOURCE_EXHAUSTED`: the service's own resources, unless the handler says that it was the caller's quota.
     pub const RESOURCE_EXHAUSTED: Self = Self::new("resource_exhausted");
-    /// A layer in front of the service refused the request: load shedding, a closed circuit.
+    /// A layer in front of the service refused the request: load shedding, a closed circuit, a budget guard. A handler that sheds by
+    /// itself may say it too; a guard then takes it for a shed of its own, which no guard acts on.
     pub const SHED: Self = Self::new("shed");
     /// The caller went away before the head: a client that left, or a timeout outside the layer.
     pub const CANCELLED: Self = Self::new("cancelled");

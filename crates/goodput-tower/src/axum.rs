@@ -11,6 +11,7 @@ use http::Request;
 use tower_layer::Layer;
 
 use crate::body::{SliBody, WrapBody};
+pub use crate::guard::axum::GuardLayer;
 use crate::route::NameRoute;
 use crate::service::SliService;
 

@@ -10,6 +10,7 @@ use prost_types::FileDescriptorSet;
 use tower_layer::Layer;
 
 use crate::body::Unboxed;
+pub use crate::guard::grpc::{GuardLayer, Unavailable};
 use crate::route::{Candidate, NameRoute};
 use crate::service::SliService;
 

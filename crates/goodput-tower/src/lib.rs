@@ -32,6 +32,7 @@
 //! - [`NameRoute`] says which route a request belongs to.
 //! - [`OuterLayer`] goes around everything that may refuse, delay or give up, and makes it visible.
 //! - [`SliLayer::dependency`] counts the service's own calls to others.
+//! - [`GuardLayer`] holds low-priority requests back while an SLO burns; inside of the [`SliLayer`].
 //! - `axum::SliLayer` is the layer for axum: the route comes from the router, the body type stays axum's (feature `axum`).
 //! - `grpc::SliLayer` is the one for gRPC: routes are methods (feature `grpc`).
 //!
@@ -86,6 +87,7 @@ mod body;
 mod future;
 #[cfg(feature = "grpc")]
 pub mod grpc;
+mod guard;
 mod head;
 mod layer;
 mod nesting;
@@ -97,6 +99,7 @@ mod service;
 
 pub use body::{SliBody, Unboxed, WrapBody};
 pub use future::ResponseFuture;
+pub use guard::{Answer, AnswerBy, Busy, Degrade, GuardFuture, GuardLayer, GuardService};
 pub use layer::SliLayer;
 pub use nesting::say;
 pub use outer::{OuterFuture, OuterLayer, OuterService};

@@ -13,6 +13,7 @@
 //!   [`Degraded`], or [`say`].
 //! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history.
 //! - Tell: [`Goodput::subscribe`], [`GoodputBuilder::on_transition`]; `notify::AlertmanagerSink`, `notify::to_tracing`.
+//! - React: [`Guard`] and [`GuardLayer`], [`FeatureGuard`] and [`Goodput::feature_allowed`].
 //! - Test: [`Stopwatch`] and [`Timeline`] have manual twins.
 #![cfg_attr(
     all(feature = "axum", feature = "grpc", feature = "spec"),
@@ -34,6 +35,6 @@ pub use goodput_tower::axum;
 #[cfg(feature = "grpc")]
 pub use goodput_tower::grpc;
 pub use goodput_tower::{
-    ByFn, Dependency, Fixed, NameRoute, OuterFuture, OuterLayer, OuterService, ResponseFuture, SliBody, SliLayer,
-    SliService, Unmatched, say,
+    Answer, AnswerBy, Busy, ByFn, Degrade, Dependency, Fixed, GuardFuture, GuardLayer, GuardService, NameRoute,
+    OuterFuture, OuterLayer, OuterService, ResponseFuture, SliBody, SliLayer, SliService, Unmatched, say,
 };

@@ -104,6 +104,8 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
         removed,
         routes,
         mutes: monitor.alarms.mutes.in_force(now),
+        guards: Vec::new(),
+        features: Vec::new(),
         flags,
     }
 }
@@ -259,6 +261,7 @@ fn compose_slo(
         budgeting: slo.budgeting,
         counts,
         reasons,
+        sheds: None,
         slices,
         overdue,
         windows: windows.collect(),

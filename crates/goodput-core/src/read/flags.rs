@@ -77,6 +77,13 @@ pub enum Flag {
         /// How often.
         times: u64,
     },
+    /// Features were asked for by names that are not declared, and not allowed.
+    UnknownFeatures {
+        /// The first such name.
+        first: String,
+        /// How often.
+        times: u64,
+    },
     /// Levels were set to what is none, such as a share that is no number, and stayed as they were.
     LevelsRefused {
         /// How often.
@@ -103,8 +110,8 @@ pub enum Flag {
 
 impl Flag {
     /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
-    /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `nothing_set`, `unknown_names`, `levels_refused`,
-    /// `counter_distrusted`, `callbacks_panicked`, `no_recent_tick`.
+    /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `nothing_set`, `unknown_names`,
+    /// `unknown_features`, `levels_refused`, `counter_distrusted`, `callbacks_panicked`, `no_recent_tick`.
     pub const fn label(&self) -> &'static str {
         match self {
             Self::RoutesFull { .. } => "routes_full",
@@ -116,6 +123,7 @@ impl Flag {
             Self::UnknownClasses { .. } => "unknown_classes",
             Self::NothingSet { .. } => "nothing_set",
             Self::UnknownNames { .. } => "unknown_names",
+            Self::UnknownFeatures { .. } => "unknown_features",
             Self::LevelsRefused { .. } => "levels_refused",
             Self::CounterDistrusted { .. } => "counter_distrusted",
             Self::CallbacksPanicked { .. } => "callbacks_panicked",
@@ -165,6 +173,12 @@ impl fmt::Display for Flag {
             }
             Self::UnknownNames { first, times } => {
                 write!(f, "names that no SLO looks at were given {times} times, {first:?} first, and counted nowhere")
+            }
+            Self::UnknownFeatures { first, times } => {
+                write!(
+                    f,
+                    "features that are not declared were asked for {times} times, {first:?} first, and not allowed"
+                )
             }
             Self::LevelsRefused { times } => {
                 write!(

@@ -82,6 +82,18 @@ impl WatchedSlo {
     }
 }
 
+impl WatchedSlo {
+    /// Shortest first.
+    pub(crate) fn windows(&self) -> &[Window] {
+        &self.windows
+    }
+
+    /// Whether its counts are of slices of time.
+    pub(crate) fn judges_slices(&self) -> bool {
+        self.budgeting != Budgeting::Occurrences
+    }
+}
+
 /// Behind one lock, which the ticker and readers take and the record path never does.
 #[derive(Debug)]
 pub(crate) struct Monitor {

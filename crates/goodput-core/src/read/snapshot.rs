@@ -197,7 +197,7 @@ fn reasons_on(route: &Version, classes: &[u64], reasons: &Reasons) -> Vec<(SloId
 }
 
 /// Where a handler's words are given for an SLO.
-fn points(part: Part) -> &'static [Point] {
+pub(super) fn points(part: Part) -> &'static [Point] {
     match (part.judged_at, part.judges_streams_at) {
         (JudgedAt::Head, _) => &[Point::Head],
         (JudgedAt::End, JudgedAt::Head) => &[Point::End, Point::StreamHead],

@@ -16,6 +16,7 @@ use super::signals::SignalDetail;
 use crate::alert::Mute;
 use crate::classify::Outcome;
 use crate::clock::StopwatchKind;
+use crate::guard::{FeatureStatus, GuardStatus, ShedStatus};
 use crate::looks_at::is_own;
 
 /// What one process knows about itself, from a single pass over its counters.
@@ -55,6 +56,10 @@ pub struct Status {
     pub routes: Vec<RouteStatus>,
     /// For what time nobody is told of alerts.
     pub mutes: Vec<Mute>,
+    /// The guards, in the order they were built.
+    pub guards: Vec<GuardStatus>,
+    /// The guarded features, likewise.
+    pub features: Vec<FeatureStatus>,
     /// What to know before trusting the numbers.
     pub flags: Vec<Flag>,
 }
@@ -99,6 +104,8 @@ pub struct SloStatus {
     pub counts: Counts,
     /// The bad and excluded ones by reason, most first.
     pub reasons: Vec<ReasonCount>,
+    /// What guards have shed of its events, and what there is without them; nothing where they have shed none.
+    pub sheds: Option<ShedStatus>,
     /// Its slices, if those are what it judges.
     pub slices: Option<SliceStatus>,
     /// Events in flight for longer than its threshold, or than their routes' limits if it has none: too late to be good, or

@@ -6,6 +6,7 @@
 mod axum;
 mod bodies;
 mod futures;
+mod guard;
 mod heads;
 mod house;
 mod hyper;

@@ -12,7 +12,7 @@ use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::compile::Ledger;
 use crate::gauge::Gauges;
-use crate::read::{InForce, Monitor, SlotPlan, Status, compose, read_counts, read_detail, stalled};
+use crate::read::{Flag, InForce, Monitor, SlotPlan, Status, compose, read_counts, read_detail, stalled};
 use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
 use crate::ticker::{Ticker, TickerError};
 use crate::work::Work;
@@ -59,6 +59,8 @@ pub struct Goodput {
     pub(crate) deploy: Option<Arc<str>>,
     /// Whether some budget burns, so that it is worth remembering which traces to look at.
     pub(crate) armed: AtomicBool,
+    /// What to know about the memory it was built with.
+    recalled: Vec<Flag>,
 }
 
 /// What went wrong around the events.
@@ -90,6 +92,7 @@ pub(crate) struct Compiled {
     pub(crate) monitor: Monitor,
     pub(crate) news: News,
     pub(crate) deploy: Option<Arc<str>>,
+    pub(crate) recalled: Vec<Flag>,
 }
 
 impl Goodput {
@@ -100,7 +103,7 @@ impl Goodput {
 
     pub(crate) fn assemble(compiled: Compiled) -> Self {
         let Compiled { routes, stopwatch, timeline, tick_every, slot_plan, in_force, ledger, gauges, .. } = compiled;
-        let Compiled { monitor, news, deploy, .. } = compiled;
+        let Compiled { monitor, news, deploy, recalled, .. } = compiled;
         Self {
             routes,
             stopwatch,
@@ -122,6 +125,7 @@ impl Goodput {
             examples: Examples::default(),
             deploy,
             armed: AtomicBool::new(false),
+            recalled,
             in_force: RwLock::new(Arc::new(in_force)),
         }
     }
@@ -248,6 +252,7 @@ impl Goodput {
         let now = now();
         let mut live = in_force.live(&by_id);
         monitor.slices.tick(now, &mut live);
+        monitor.rebase(&mut live);
         if !monitor.tick(now, &live) {
             return;
         }
@@ -285,7 +290,7 @@ impl Goodput {
             (now, in_force) = (self.now(), self.in_force());
             detail = read_detail(&self.routes, &self.reasons, &in_force);
         }
-        compose(crate::read::Parts {
+        let mut status = compose(crate::read::Parts {
             in_force: &in_force,
             monitor: &monitor,
             detail,
@@ -298,7 +303,9 @@ impl Goodput {
             queued: self.queue.len(),
             stopwatch: self.stopwatch.kind(),
             panicked: self.news.panics(),
-        })
+        });
+        status.flags.extend(self.recalled.iter().cloned());
+        status
     }
 
     /// A status at most `max_age` of real time old, shared with whoever else asked for one meanwhile.

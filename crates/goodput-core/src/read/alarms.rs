@@ -13,6 +13,8 @@ use super::signals::{SignalDetail, Signals};
 use crate::alert::{Cause, Change, Mutes};
 use crate::clock::Moment;
 
+mod recall;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Alarms {

@@ -92,6 +92,21 @@ pub enum Flag {
         /// How often.
         times: u64,
     },
+    /// What was to be remembered is not used: it is from more than five minutes in the future.
+    StateFromTheFuture {
+        /// How far it is ahead of the clock on the wall.
+        by: Duration,
+    },
+    /// What was to be remembered is no state of this service, and left as it is: nothing is kept in its place.
+    StateForeign {
+        /// Whose it is, if it is a state of goodput at all.
+        service: Option<String>,
+    },
+    /// Counters had fallen in what was remembered, which they never do by themselves: what was before is forgotten there.
+    Discontinuity {
+        /// How often.
+        times: u64,
+    },
     /// History is not being kept: no ticker runs, or it has stopped.
     NoRecentTick {
         /// Since the last tick, or since the beginning.
@@ -119,6 +134,9 @@ impl Flag {
             Self::LevelsRefused { .. } => "levels_refused",
             Self::CounterDistrusted { .. } => "counter_distrusted",
             Self::CallbacksPanicked { .. } => "callbacks_panicked",
+            Self::StateFromTheFuture { .. } => "state_from_the_future",
+            Self::StateForeign { .. } => "state_foreign",
+            Self::Discontinuity { .. } => "discontinuity",
             Self::NoRecentTick { .. } => "no_recent_tick",
         }
     }
@@ -179,6 +197,18 @@ impl fmt::Display for Flag {
                     f,
                     "callbacks that hear of alerts panicked {times} times: what they were to tell may not be known"
                 )
+            }
+            Self::StateFromTheFuture { by } => {
+                write!(f, "the state is from {} ahead of the clock, and not used", Roughly(*by))
+            }
+            Self::StateForeign { service: Some(service) } => {
+                write!(f, "the state is that of service {service:?}, and nothing is kept in its place")
+            }
+            Self::StateForeign { service: None } => {
+                f.write_str("the state file is none of goodput's, and nothing is kept in its place")
+            }
+            Self::Discontinuity { times } => {
+                write!(f, "counters fell {times} times in what was remembered: what was before is forgotten")
             }
             Self::NoRecentTick { since, expected } => {
                 write!(

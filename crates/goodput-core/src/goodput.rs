@@ -14,6 +14,7 @@ use crate::compile::Ledger;
 use crate::gauge::Gauges;
 use crate::read::{Flag, InForce, Monitor, SlotPlan, Status, compose, read_counts, read_detail, stalled};
 use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
+use crate::state::Health;
 use crate::ticker::{Ticker, TickerError};
 use crate::work::Work;
 
@@ -61,6 +62,8 @@ pub struct Goodput {
     pub(crate) armed: AtomicBool,
     /// What to know about the memory it was built with.
     recalled: Vec<Flag>,
+    /// How the file fares that it is remembered in, if it is.
+    state: Mutex<Option<Arc<Health>>>,
 }
 
 /// What went wrong around the events.
@@ -126,6 +129,7 @@ impl Goodput {
             deploy,
             armed: AtomicBool::new(false),
             recalled,
+            state: Mutex::new(None),
             in_force: RwLock::new(Arc::new(in_force)),
         }
     }
@@ -304,7 +308,8 @@ impl Goodput {
             stopwatch: self.stopwatch.kind(),
             panicked: self.news.panics(),
         });
-        status.flags.extend(self.recalled.iter().cloned());
+        let of_file = self.state.lock().as_ref().map(|health| health.flags());
+        status.flags.extend(self.recalled.iter().cloned().chain(of_file.into_iter().flatten()));
         status
     }
 
@@ -394,6 +399,11 @@ impl Goodput {
     #[inline]
     pub fn has_outer_layer(&self) -> bool {
         self.has_outer.load(Ordering::Relaxed)
+    }
+
+    /// The status tells from here on how the state file fares.
+    pub(crate) fn watch_state(&self, health: Arc<Health>) {
+        *self.state.lock() = Some(health);
     }
 
     pub(crate) fn gauges(&self) -> &Gauges {

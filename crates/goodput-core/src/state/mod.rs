@@ -10,16 +10,26 @@
 //! windows age by it, and it is neither good nor bad.
 
 mod column;
+#[cfg(target_os = "linux")]
+mod directory;
+mod file;
 mod format;
+mod health;
+mod keeper;
 mod memory;
 mod past;
 mod recall;
 mod remember;
 mod standing;
+mod storage;
 mod varint;
 
+pub use file::StateFile;
 pub use format::MemoryError;
+pub(crate) use health::Health;
+pub use keeper::StateKeeper;
 pub use memory::{Memory, RememberedSlo};
 pub(crate) use past::{Past, PastSlo};
 pub(crate) use recall::{Recall, Remembered, since_epoch};
 pub use standing::SavedStanding;
+pub use storage::StateTrouble;

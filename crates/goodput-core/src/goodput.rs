@@ -402,8 +402,8 @@ impl Goodput {
     }
 
     /// The status tells from here on how the state file fares.
-    pub(crate) fn watch_state(&self, health: Arc<Health>) {
-        *self.state.lock() = Some(health);
+    pub(crate) fn watch_state(&self, health: &Arc<Health>) {
+        *self.state.lock() = Some(Arc::clone(health));
     }
 
     pub(crate) fn gauges(&self) -> &Gauges {

@@ -20,7 +20,7 @@ use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 
 use super::file::Refused;
 use super::format::MAX_BYTES;
-use super::storage::{Storage, StateTrouble};
+use super::storage::{StateTrouble, Storage};
 
 /// See the module.
 #[derive(Debug)]

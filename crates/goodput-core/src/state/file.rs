@@ -137,14 +137,17 @@ impl StateFile {
     }
 
     /// What is the memory of another service stays that.
-    pub(super) fn belongs_to(&mut self, service: &str) {
-        if self.service.as_deref().is_some_and(|own| own != service) {
+    fn belongs_to(&mut self, goodput: &Goodput) {
+        if self.service.as_ref().is_some_and(|own| *own != goodput.in_force().definition.service) {
             self.place = Place::Never;
         }
     }
 
-    /// Writes what the instance remembers now. Whether that is on the disk.
-    pub(super) fn write(&mut self, goodput: &Goodput) -> bool {
+    /// Writes what the instance remembers now, for those who have a thread of their own for it; [`keep`](Self::keep) does it by
+    /// itself. Whether that is on the disk. Waits for the disk.
+    pub fn write(&mut self, goodput: &Goodput) -> bool {
+        goodput.watch_state(&self.health);
+        self.belongs_to(goodput);
         if matches!(self.place, Place::Never) {
             return false;
         }

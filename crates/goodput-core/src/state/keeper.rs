@@ -48,13 +48,12 @@ impl StateFile {
     ///
     /// Build the instance with what [`open`](Self::open) has found, even if that was nothing: the file is overwritten with what it
     /// remembers.
-    pub fn keep<H>(mut self, goodput: H) -> StateKeeper
+    pub fn keep<H>(self, goodput: H) -> StateKeeper
     where
         H: Borrow<Goodput> + Send + 'static,
     {
         let health = Arc::clone(&self.health);
-        goodput.borrow().watch_state(Arc::clone(&health));
-        self.belongs_to(&goodput.borrow().definition().service);
+        goodput.borrow().watch_state(&health);
         let signal = Arc::new(Signal::default());
         let seen_by_thread = Arc::clone(&signal);
         let every = self.every.max(FASTEST);

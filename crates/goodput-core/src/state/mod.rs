@@ -24,6 +24,9 @@ mod standing;
 mod storage;
 mod varint;
 
+#[cfg(test)]
+mod tests;
+
 pub use file::StateFile;
 pub use format::MemoryError;
 pub(crate) use health::Health;

@@ -32,7 +32,7 @@
 //! | for each SLO: its key, see `classify/fingerprint/key.rs` | text |
 //! | .. the length of what else there is of this SLO, in bytes | number |
 //! | .. its beginning: the time from the origin until it was first counted as it is now, not after *last* | span |
-//! | .. good, bad and excluded events: three columns | columns |
+//! | .. good, bad and excluded events: for each a column, after its length in bytes | numbers, columns |
 //! | .. how many standings: alerts that fire, wait or hold | number |
 //! | .. for each standing: of which alert, see `read/alarms/recall.rs` | text |
 //! | .. .. the sum of 1 if its condition holds, 2 if it waits, 4 if it fires, 8 if it fires though the condition no longer holds, 16 if it is frozen, 32 if it was told | number |

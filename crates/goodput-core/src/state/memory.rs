@@ -155,12 +155,19 @@ fn check_slo(mut cursor: Cursor<'_>, origin: Moment, last: Moment, marks: u64) -
         return None;
     }
     for _part in 0..3 {
-        skip_column(&mut cursor, marks + 2)?;
+        let mut column = column(&mut cursor)?;
+        skip_column(&mut column, marks + 2)?;
+        Some(column).filter(|column| column.is_empty())?;
     }
     for _ in 0..cursor.number()? {
         SavedStanding::read(&mut cursor)?;
     }
     Some(()).filter(|()| cursor.is_empty())
+}
+
+fn column<'a>(cursor: &mut Cursor<'a>) -> Option<Cursor<'a>> {
+    let length = usize::try_from(cursor.number()?).ok()?;
+    cursor.bytes(length).map(Cursor::new)
 }
 
 /// The moment that is a span after another.
@@ -186,12 +193,8 @@ impl<'a> RememberedSlo<'a> {
     fn read(memory: &Memory, key: &'a str, mut cursor: Cursor<'a>) -> Option<Self> {
         let beginning = span(&mut cursor, memory.fields.origin)?;
         let counts = memory.fields.marks + 2;
-        let mut column = || {
-            let column = Column::new(cursor);
-            skip_column(&mut cursor, counts)?;
-            Some(column)
-        };
-        let columns = [column()?, column()?, column()?];
+        let mut next = || Some(Column::new(column(&mut cursor)?));
+        let columns = [next()?, next()?, next()?];
         Some(Self { key, beginning, columns, counts, standings: cursor })
     }
 

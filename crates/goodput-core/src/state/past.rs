@@ -64,7 +64,7 @@ impl Past {
             before = put_span(&mut bytes, before, at);
         }
         put_number(&mut bytes, self.slos.len() as u64);
-        let mut own = Vec::new();
+        let (mut own, mut column) = (Vec::new(), Vec::new());
         for (index, slo) in self.slos.iter().enumerate() {
             own.clear();
             put_span(&mut own, origin, slo.beginning);
@@ -74,7 +74,10 @@ impl Past {
                     Some(counts) if *at >= slo.beginning => *counts,
                     _ => slo.began_with,
                 });
-                put_column(&mut own, [slo.began_with].into_iter().chain(marks).chain([slo.last]).map(part));
+                column.clear();
+                put_column(&mut column, [slo.began_with].into_iter().chain(marks).chain([slo.last]).map(part));
+                put_number(&mut own, column.len() as u64);
+                own.extend_from_slice(&column);
             }
             put_number(&mut own, slo.standings.len() as u64);
             slo.standings.iter().for_each(|standing| standing.put(&mut own));

@@ -33,7 +33,18 @@ impl<'a> Cursor<'a> {
         Some(taken)
     }
 
+    #[inline]
     pub(super) fn number(&mut self) -> Option<u64> {
+        match self.0.split_first() {
+            Some((first, rest)) if *first < 0x80 => {
+                self.0 = rest;
+                Some(u64::from(*first))
+            }
+            _ => self.long_number(),
+        }
+    }
+
+    fn long_number(&mut self) -> Option<u64> {
         let mut number = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;

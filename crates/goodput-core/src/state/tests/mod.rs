@@ -9,7 +9,7 @@ mod start;
 use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_model::Counts;
+use goodput_model::{AlarmState, Cleared, Counts, Frozen};
 use proptest::prelude::*;
 
 use super::{Past, PastSlo, SavedStanding};
@@ -28,19 +28,31 @@ fn small() -> Past {
     let hour = Moment::with_awake(Duration::from_secs(1_770_003_600), Duration::from_secs(1_770_003_000));
     let marks = [(at(1_770_000_000), 0), (at(1_770_000_010), 100), (hour, 300)];
     let marks = marks.map(|(at, good)| (at, Arc::from([counts(good, good / 10, 0), counts(7, 7, 7)])));
+    let secs = Duration::from_secs;
     let standing = SavedStanding {
         of: "page 1h/5m".to_owned(),
         active: true,
-        firing_since: Some(at(1_770_000_010)),
-        ..SavedStanding::default()
+        state: AlarmState::Firing { since: secs(1_770_000_010), quiet: None },
+        frozen: None,
+        fired_wall: secs(1_770_000_011),
+        base: counts(90, 9, 0),
+        told: true,
     };
-    let waits = SavedStanding { waiting_since: Some(hour), inactive_since: Some(hour), ..standing.clone() };
+    let quiet = Some((secs(1_770_003_600), Cleared::ShortWindowGood));
+    let clears = SavedStanding {
+        of: "no_data".to_owned(),
+        active: false,
+        state: AlarmState::Firing { since: secs(1_770_000_010), quiet },
+        frozen: Some((Frozen::Gap, secs(1_770_003_000))),
+        ..standing.clone()
+    };
+    let waits = SavedStanding { state: AlarmState::Waiting { since: secs(5) }, told: false, ..standing.clone() };
     let ok = PastSlo {
         key: "name=ok;indicator=availability".into(),
         beginning: at(1_770_000_000),
         began_with: Counts::default(),
         last: counts(310, 31, 1),
-        standings: vec![standing, waits],
+        standings: vec![standing, clears, waits],
     };
     let late = PastSlo {
         key: "name=zu spät".into(),
@@ -65,14 +77,23 @@ fn any_past() -> impl Strategy<Value = Past> {
     let span = move || (nanos(), 0..=100_u64);
     let count = || prop_oneof![Just(0), Just(100), 0..1_000_u64, any::<u64>()];
     let triple = move || (count(), count(), count()).prop_map(|(good, bad, excluded)| counts(good, bad, excluded));
-    let moment = move || prop::option::of(nanos().prop_map(|nanos| Moment::at(Duration::from_nanos(nanos))));
-    let standing = (".{0,20}", any::<bool>(), moment(), moment(), moment()).prop_map(
-        |(of, active, waiting_since, firing_since, inactive_since)| SavedStanding {
+    let time = move || nanos().prop_map(Duration::from_nanos);
+    let cleared = || prop::sample::select(Cleared::ALL.to_vec());
+    let state = prop_oneof![
+        Just(AlarmState::Quiet),
+        time().prop_map(|since| AlarmState::Waiting { since }),
+        (time(), prop::option::of((time(), cleared()))).prop_map(|(since, quiet)| AlarmState::Firing { since, quiet }),
+    ];
+    let frozen = prop::option::of((prop::sample::select(Frozen::ALL.to_vec()), time()));
+    let standing = (".{0,20}", any::<bool>(), state, frozen, time(), triple(), any::<bool>()).prop_map(
+        |(of, active, state, frozen, fired_wall, base, told)| SavedStanding {
             of,
             active,
-            waiting_since,
-            firing_since,
-            inactive_since,
+            state,
+            frozen,
+            fired_wall,
+            base,
+            told,
         },
     );
     (0..5_usize, 0..12_usize).prop_flat_map(move |(slos, marks)| {

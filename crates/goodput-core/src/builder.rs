@@ -9,13 +9,14 @@ use goodput_model::{Definition, Period, Policy, Problem, RouteClass, Slo, Window
 use crate::alert::{Callback, News, Transition};
 use crate::calendar::{Calendar, CalendarError};
 use crate::classify::TableError;
-use crate::clock::{Stopwatch, Timeline};
+use crate::clock::{Moment, Stopwatch, Timeline};
 use crate::compile::{Compilation, Ledger};
 use crate::gauge::Gauges;
 use crate::goodput::{Compiled, Goodput};
 use crate::guard::{FeatureGuard, Guard, GuardProblem, Guards, House, Rules};
 use crate::read::{InForce, Monitor, Slices, SlotPlan, Waiting, WatchedSlo};
 use crate::record::{Routes, shard_count};
+use crate::state::{Memory, Recall};
 
 /// Builds a [`Goodput`].
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct GoodputBuilder {
     callbacks: Vec<Callback>,
     deploy: Option<Arc<str>>,
     rules: Rules,
+    remembers: bool,
+    memory: Option<Memory>,
 }
 
 impl GoodputBuilder {
@@ -41,6 +44,8 @@ impl GoodputBuilder {
             callbacks: Vec::new(),
             deploy: None,
             rules: Rules::default(),
+            remembers: false,
+            memory: None,
         }
     }
 
@@ -165,6 +170,20 @@ impl GoodputBuilder {
         self
     }
 
+    /// Goes on from what an earlier process knew: windows, budgets and conditions continue, and the time in between counts as not
+    /// seen. `None` is for one that has nothing to remember yet, and is to be remembered.
+    ///
+    /// Counters that are exported or shown since the start of the process begin at 0 all the same. An SLO goes on if its name and
+    /// all that makes an event good are as they were; its objective, period and alert rows may be others. A memory that is of
+    /// another service, from more than five minutes in the future, or older than the longest period is not used; a
+    /// [flag](crate::Status::flags) says so in the first two cases.
+    ///
+    /// The timeline of such an instance counts from the year 1970: its [`now`](Goodput::now) is what to tick it with.
+    pub fn remember(mut self, memory: impl Into<Option<Memory>>) -> Self {
+        (self.remembers, self.memory) = (true, memory.into());
+        self
+    }
+
     /// Checks and compiles. Opens nothing, starts nothing.
     ///
     /// Cost: a table per distinct set of SLOs; under 100 ms for 100 SLOs on 1,000 routes.
@@ -173,6 +192,20 @@ impl GoodputBuilder {
     /// If the definition does not hold, with every problem at once; if the tick or the slots do not fit the periods or the slices of
     /// time; if a calendar period cannot be followed; if the rules of some route have too many combinations for a table.
     pub fn build(self) -> Result<Goodput, BuildError> {
+        Ok(self.compile()?.0)
+    }
+
+    /// Builds what is looked at and not run: its last tick is that of its memory.
+    pub(crate) fn build_as_it_was(self) -> Result<Goodput, BuildError> {
+        let (goodput, last) = self.compile()?;
+        if let Some(last) = last {
+            goodput.monitor.lock().stand_still_since(last);
+        }
+        Ok(goodput)
+    }
+
+    /// The instance, and when its memory was last added to.
+    fn compile(self) -> Result<(Goodput, Option<Moment>), BuildError> {
         let problems = self.definition.check();
         if !problems.is_empty() {
             return Err(BuildError::Definition(problems));
@@ -184,29 +217,40 @@ impl GoodputBuilder {
         let slos = watch(&self.definition)?;
         let gauges = Gauges::default();
         gauges.admit(&self.definition);
-        let origin = self.timeline.now();
+        let (timeline, recall) = if self.remembers {
+            let wall = self.timeline.wall_at(self.timeline.now());
+            let recall = Recall::new(self.memory, &self.definition.service, wall, longest);
+            (recall.timeline(self.timeline), Some(recall))
+        } else {
+            (self.timeline, None)
+        };
+        let origin = timeline.now();
         let Compilation { plan, ids, news } = Ledger::default().compile(&self.definition)?;
         let routes = Routes::new(plan, shard_count());
-        let waiting = Waiting::new(origin, self.tick_every, routes.longest_limit(), self.timeline.speed());
+        let waiting = Waiting::new(origin, self.tick_every, routes.longest_limit(), timeline.speed());
         let (definition, tick_every) = (&self.definition, self.tick_every);
         let house = House { definition, ids: &ids, routes: &routes, slots: &slot_plan, tick_every, origin };
         let guards = Guards::build(self.rules, &house)?;
         let slices = Slices::new(&self.definition, &gauges, origin);
-        let monitor = Monitor::new(&slot_plan, origin, &slos, waiting, slices);
-        Ok(Goodput::assemble(Compiled {
+        let mut monitor = Monitor::new(&slot_plan, origin, &slos, waiting, slices);
+        let in_force = InForce::new(self.definition, slos, ids, &news.fingerprints);
+        let (flags, last) = recall.map_or_else(Default::default, |recall| recall.restore(&mut monitor, &in_force));
+        let goodput = Goodput::assemble(Compiled {
             routes,
             stopwatch: self.stopwatch,
-            timeline: self.timeline,
+            timeline,
             tick_every: self.tick_every,
             monitor,
             gauges,
             guards,
-            in_force: InForce::new(self.definition, slos, ids, &news.fingerprints),
+            in_force,
             ledger: Ledger::begin(news),
             slot_plan,
             news: News::new(self.callbacks),
             deploy: self.deploy,
-        }))
+            recalled: flags,
+        });
+        Ok((goodput, last))
     }
 }
 

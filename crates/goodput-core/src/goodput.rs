@@ -13,8 +13,9 @@ use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::compile::Ledger;
 use crate::gauge::Gauges;
 use crate::guard::Guards;
-use crate::read::{InForce, Monitor, SlotPlan, Status, compose, read_counts, read_detail, stalled};
+use crate::read::{Flag, InForce, Monitor, SlotPlan, Status, compose, read_counts, read_detail, stalled};
 use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
+use crate::state::Health;
 use crate::ticker::{Ticker, TickerError};
 use crate::work::Work;
 
@@ -61,6 +62,10 @@ pub struct Goodput {
     pub(crate) deploy: Option<Arc<str>>,
     /// Whether some budget burns, so that it is worth remembering which traces to look at.
     pub(crate) armed: AtomicBool,
+    /// What to know about the memory it was built with.
+    recalled: Vec<Flag>,
+    /// How the file fares that it is remembered in, if it is.
+    state: Mutex<Option<Arc<Health>>>,
 }
 
 /// What went wrong around the events.
@@ -93,6 +98,7 @@ pub(crate) struct Compiled {
     pub(crate) monitor: Monitor,
     pub(crate) news: News,
     pub(crate) deploy: Option<Arc<str>>,
+    pub(crate) recalled: Vec<Flag>,
 }
 
 impl Goodput {
@@ -103,7 +109,7 @@ impl Goodput {
 
     pub(crate) fn assemble(compiled: Compiled) -> Self {
         let Compiled { routes, stopwatch, timeline, tick_every, slot_plan, in_force, ledger, gauges, .. } = compiled;
-        let Compiled { monitor, news, deploy, guards, .. } = compiled;
+        let Compiled { monitor, news, deploy, guards, recalled, .. } = compiled;
         let reasons = Reasons::new();
         guards.claim_word(&reasons);
         Self {
@@ -128,6 +134,8 @@ impl Goodput {
             examples: Examples::default(),
             deploy,
             armed: AtomicBool::new(false),
+            recalled,
+            state: Mutex::new(None),
             in_force: RwLock::new(Arc::new(in_force)),
         }
     }
@@ -254,6 +262,7 @@ impl Goodput {
         let now = now();
         let mut live = in_force.live(&by_id);
         monitor.slices.tick(now, &mut live);
+        monitor.rebase(&mut live);
         if !monitor.tick(now, &live) {
             return;
         }
@@ -293,7 +302,7 @@ impl Goodput {
             detail = read_detail(&self.routes, &self.reasons, &in_force);
         }
         let guards = self.guards.show(now, &detail, &in_force, &self.routes, &self.reasons);
-        compose(crate::read::Parts {
+        let mut status = compose(crate::read::Parts {
             in_force: &in_force,
             monitor: &monitor,
             detail,
@@ -307,7 +316,10 @@ impl Goodput {
             stopwatch: self.stopwatch.kind(),
             panicked: self.news.panics(),
         })
-        .with_guards(guards)
+        .with_guards(guards);
+        let of_file = self.state.lock().as_ref().map(|health| health.flags());
+        status.flags.extend(self.recalled.iter().cloned().chain(of_file.into_iter().flatten()));
+        status
     }
 
     /// A status at most `max_age` of real time old, shared with whoever else asked for one meanwhile.
@@ -397,6 +409,11 @@ impl Goodput {
     #[inline]
     pub fn has_outer_layer(&self) -> bool {
         self.has_outer.load(Ordering::Relaxed)
+    }
+
+    /// The status tells from here on how the state file fares.
+    pub(crate) fn watch_state(&self, health: &Arc<Health>) {
+        *self.state.lock() = Some(Arc::clone(health));
     }
 
     pub(crate) fn gauges(&self) -> &Gauges {

@@ -33,6 +33,7 @@ mod read;
 mod record;
 mod reload;
 mod request;
+mod state;
 mod ticker;
 mod work;
 
@@ -59,5 +60,6 @@ pub use read::{
 pub use record::{ClassId, RequestClass, RouteId};
 pub use reload::{Reload, ReloadError};
 pub use request::{Head, Request};
+pub use state::{Memory, MemoryError, RememberedSlo, SavedStanding, StateFile, StateKeeper, StateTrouble};
 pub use ticker::{Ticker, TickerError};
 pub use work::{Work, WorkGuard};

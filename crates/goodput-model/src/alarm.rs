@@ -176,9 +176,9 @@ impl fmt::Display for Frozen {
 }
 
 impl Alarm {
-    /// An alarm as it was remembered: its state, and whether its condition was active.
-    pub const fn remembered(active: bool, state: AlarmState) -> Self {
-        Self { active, state, frozen: None }
+    /// An alarm as it was remembered: whether its condition was active, its state, and why and since when it is frozen.
+    pub const fn remembered(active: bool, state: AlarmState, frozen: Option<(Frozen, Duration)>) -> Self {
+        Self { active, state, frozen }
     }
 
     /// Takes in what was found at `now`. `limit` is how long the condition may be frozen: its long window.

@@ -16,6 +16,8 @@ use goodput_model::{Budgeting, CancelPolicy, Definition, Indicator, JudgedAt, Sl
 use super::rules::own_cancel;
 use crate::looks_at::{LooksAt, looks_at};
 
+mod key;
+
 /// See the module.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fingerprint {
@@ -106,6 +108,11 @@ impl Fingerprints {
         }))
     }
 
+    /// The fingerprint of this number.
+    pub(crate) fn get(&self, id: SloId) -> Option<&Fingerprint> {
+        self.0.get(id.0).map(Arc::as_ref)
+    }
+
     /// All of them, in the order of their numbers.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Fingerprint> {
         self.0.iter().map(Arc::as_ref)
@@ -160,7 +167,7 @@ mod tests {
         ];
         let (last, same) = same.split_last().unwrap();
         for slo in same {
-            assert_eq!(of(slo), of(&ok()), "{slo:?}");
+            assert_eq!((of(slo), of(slo).key()), (of(&ok()), of(&ok()).key()), "{slo:?}");
         }
         assert_eq!(of(last), of(&ok().bad_statuses([503, 418])), "the last rule for a status wins");
         // What an SLO says of itself is what it would have had.
@@ -193,6 +200,7 @@ mod tests {
         for (index, slo) in all.iter().enumerate() {
             for other in all.iter().skip(index + 1) {
                 assert_ne!(of(slo), of(other), "{slo:?} and {other:?}");
+                assert_ne!(of(slo).key(), of(other).key(), "{slo:?} and {other:?}");
             }
         }
     }
@@ -200,6 +208,7 @@ mod tests {
     #[test]
     fn the_servers_deadline_is_part_of_it_where_it_decides() {
         assert_ne!(with_deadline(&ok(), 3), with_deadline(&ok(), 4));
+        assert_ne!(with_deadline(&ok(), 3).key(), with_deadline(&ok(), 4).key());
         assert_ne!(with_deadline(&ok(), 3), of(&ok()));
         let own_limit = ok().cancel(CancelPolicy::Bad);
         let untouched = [fast(300), own_limit, ok().of_dependency("stock"), Slo::quality("slo", "99%")];

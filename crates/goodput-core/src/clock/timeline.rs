@@ -40,6 +40,11 @@ impl Moment {
     pub const fn awake(self) -> Duration {
         self.awake
     }
+
+    /// The moment so much later, of which so much was spent awake. Saturates.
+    pub(crate) fn later_by(self, gone: Duration, awake: Duration) -> Self {
+        Self::with_awake(self.since_origin.saturating_add(gone), self.awake.saturating_add(awake))
+    }
 }
 
 /// What windows are measured on: monotonic, and free to run faster than real time in demonstrations.
@@ -52,6 +57,8 @@ impl Moment {
 pub struct Timeline {
     source: Source,
     wall: Wall,
+    /// What every reading is later by.
+    base: Moment,
 }
 
 /// Where the time comes from that a clock on the wall shows.
@@ -71,14 +78,18 @@ enum Source {
 impl Timeline {
     /// Real time.
     pub fn system() -> Self {
-        Self { source: Source::System { origin: Readings::now(), speed: 1 }, wall: Wall::System }
+        Self {
+            source: Source::System { origin: Readings::now(), speed: 1 },
+            wall: Wall::System,
+            base: Moment::default(),
+        }
     }
 
     /// `speed` seconds of timeline for each real second, for demonstrations: windows fill while one watches. A speed of 0
     /// is taken as 1. Request latency is never scaled, so rates per second of timeline are lower than real ones.
     pub fn accelerated(speed: u32) -> Self {
         let source = Source::System { origin: Readings::now(), speed: speed.max(1) };
-        Self { source, wall: Wall::Anchored(SystemTime::now()) }
+        Self { source, wall: Wall::Anchored(SystemTime::now()), base: Moment::default() }
     }
 
     /// A timeline that stands still until its twin moves it. Its calendar begins with the year 1970 in UTC, unless
@@ -86,7 +97,8 @@ impl Timeline {
     pub fn manual() -> (Self, ManualTimeline) {
         let moment = Arc::new(Mutex::new(Moment::default()));
         let source = Source::Manual(Arc::clone(&moment));
-        (Self { source, wall: Wall::Anchored(SystemTime::UNIX_EPOCH) }, ManualTimeline(moment))
+        let wall = Wall::Anchored(SystemTime::UNIX_EPOCH);
+        (Self { source, wall, base: Moment::default() }, ManualTimeline(moment))
     }
 
     /// Has calendar periods believe that a clock on the wall showed this at the timeline's origin, and went on with it since: for
@@ -96,8 +108,29 @@ impl Timeline {
         self
     }
 
+    /// A timeline that says `now` at this moment, and goes on from there. A clock on the wall shows what it showed.
+    pub(crate) fn standing_at(mut self, now: Moment) -> Self {
+        let own = self.own();
+        self.base = Moment {
+            since_origin: now.since_origin.saturating_sub(own.since_origin),
+            awake: now.awake.saturating_sub(own.awake),
+        };
+        self
+    }
+
+    /// Whether it counts from when it was made.
+    pub(crate) fn has_own_origin(&self) -> bool {
+        self.base == Moment::default()
+    }
+
     /// Now.
     pub fn now(&self) -> Moment {
+        let own = self.own();
+        self.base.later_by(own.since_origin, own.awake)
+    }
+
+    /// Now, before anything is added to it.
+    fn own(&self) -> Moment {
         match &self.source {
             Source::System { origin, speed } => {
                 let now = Readings::now();
@@ -121,7 +154,10 @@ impl Timeline {
         match self.wall {
             Wall::System => SystemTime::now(),
             // Beyond what the system can say, time stands still.
-            Wall::Anchored(origin) => origin.checked_add(now.since_origin).unwrap_or(origin),
+            Wall::Anchored(origin) => {
+                let own = now.since_origin.saturating_sub(self.base.since_origin);
+                origin.checked_add(own).unwrap_or(origin)
+            }
         }
     }
 
@@ -180,7 +216,8 @@ impl ManualTimeline {
         moment.since_origin = moment.since_origin.saturating_add(by);
     }
 
-    /// The moment the timeline stands at.
+    /// The moment the timeline stands at. An instance that [remembers](crate::GoodputBuilder::remember) counts its own moments from
+    /// the year 1970: there, ask [`Goodput::now`](crate::Goodput::now).
     pub fn now(&self) -> Moment {
         *self.0.lock()
     }

@@ -14,6 +14,8 @@ use super::signals::{SignalDetail, Signals};
 use crate::alert::{Cause, Mutes, Turn};
 use crate::clock::Moment;
 
+mod recall;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Alarms {

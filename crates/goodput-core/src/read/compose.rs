@@ -49,6 +49,7 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
     let (slos, definition) = (&in_force.slos, &in_force.definition);
     let mut slices = monitor.slices.status(now, &detail.counts);
     monitor.slices.replace(&mut detail.counts);
+    monitor.rebase(&mut detail.counts);
     monitor.slices.replace(&mut detail.totals);
     waiting::look(&monitor.waiting, routes, &mut detail.routes, now);
     let mut flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);

@@ -14,6 +14,7 @@ use crate::gauge::Gauges;
 use crate::goodput::Mishaps;
 use crate::looks_at::is_own;
 use crate::record::{Routes, UNMATCHED, stands_for_others};
+use crate::state::{MemoryError, StateTrouble};
 
 /// Something about the measurement itself that is not as it should be. Flags never stop the counting.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +100,40 @@ pub enum Flag {
         /// How often.
         times: u64,
     },
+    /// The state file cannot be written, or could not be read when the process began. It is tried again.
+    StateFailing {
+        /// Why.
+        why: StateTrouble,
+        /// For how long.
+        since: Duration,
+    },
+    /// The state file was damaged when the process began: windows began anew.
+    StateLost {
+        /// What is wrong with it.
+        why: MemoryError,
+    },
+    /// The state file is of a later version, and left as it is: nothing is kept in its place.
+    StateNewer {
+        /// Its version.
+        version: u16,
+    },
+    /// Another process has the state file: nothing of this one is kept.
+    StateLocked,
+    /// What was to be remembered is not used: it is from more than five minutes in the future.
+    StateFromTheFuture {
+        /// How far it is ahead of the clock on the wall.
+        by: Duration,
+    },
+    /// What was to be remembered is no state of this service, and left as it is: nothing is kept in its place.
+    StateForeign {
+        /// Whose it is, if it is a state of goodput at all.
+        service: Option<String>,
+    },
+    /// Counters had fallen in what was remembered, which they never do by themselves: what was before is forgotten there.
+    Discontinuity {
+        /// How often.
+        times: u64,
+    },
     /// History is not being kept: no ticker runs, or it has stopped.
     NoRecentTick {
         /// Since the last tick, or since the beginning.
@@ -110,8 +145,9 @@ pub enum Flag {
 
 impl Flag {
     /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
-    /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `nothing_set`, `unknown_names`,
-    /// `unknown_features`, `levels_refused`, `counter_distrusted`, `callbacks_panicked`, `no_recent_tick`.
+    /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `nothing_set`, `unknown_names`, `unknown_features`,
+    /// `levels_refused`, `counter_distrusted`, `callbacks_panicked`, `state_failing`, `state_lost`, `state_newer`, `state_locked`,
+    /// `state_from_the_future`, `state_foreign`, `discontinuity`, `no_recent_tick`.
     pub const fn label(&self) -> &'static str {
         match self {
             Self::RoutesFull { .. } => "routes_full",
@@ -127,6 +163,13 @@ impl Flag {
             Self::LevelsRefused { .. } => "levels_refused",
             Self::CounterDistrusted { .. } => "counter_distrusted",
             Self::CallbacksPanicked { .. } => "callbacks_panicked",
+            Self::StateFailing { .. } => "state_failing",
+            Self::StateLost { .. } => "state_lost",
+            Self::StateNewer { .. } => "state_newer",
+            Self::StateLocked => "state_locked",
+            Self::StateFromTheFuture { .. } => "state_from_the_future",
+            Self::StateForeign { .. } => "state_foreign",
+            Self::Discontinuity { .. } => "discontinuity",
             Self::NoRecentTick { .. } => "no_recent_tick",
         }
     }
@@ -193,6 +236,26 @@ impl fmt::Display for Flag {
                     f,
                     "callbacks that hear of alerts panicked {times} times: what they were to tell may not be known"
                 )
+            }
+            Self::StateFailing { why, since } => {
+                write!(f, "the state has not been kept for {}: {why}", Roughly(*since))
+            }
+            Self::StateLost { why } => write!(f, "nothing is remembered from before this process: {why}"),
+            Self::StateNewer { version } => {
+                write!(f, "the state is of version {version}, and nothing is kept in its place")
+            }
+            Self::StateLocked => f.write_str("another process has the state file, and nothing of this one is kept"),
+            Self::StateFromTheFuture { by } => {
+                write!(f, "the state is from {} ahead of the clock, and not used", Roughly(*by))
+            }
+            Self::StateForeign { service: Some(service) } => {
+                write!(f, "the state is that of service {service:?}, and nothing is kept in its place")
+            }
+            Self::StateForeign { service: None } => {
+                f.write_str("the state file is none of goodput's, and nothing is kept in its place")
+            }
+            Self::Discontinuity { times } => {
+                write!(f, "counters fell {times} times in what was remembered: what was before is forgotten")
             }
             Self::NoRecentTick { since, expected } => {
                 write!(

@@ -1,6 +1,7 @@
 //! What the counters stood at, at moments of the past: a window is the difference between now and one of them.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use goodput_model::{Counts, Coverage, Observation, Window};
@@ -8,11 +9,14 @@ use goodput_model::{Counts, Coverage, Observation, Window};
 use super::slots::{SlotPlan, SlotTier};
 use crate::clock::Moment;
 
+mod recall;
+
 /// The counts of all SLOs at one moment.
 #[derive(Debug)]
 struct Mark {
     at: Moment,
-    counts: Box<[Counts]>,
+    /// Shared with whoever copies the past.
+    counts: Arc<[Counts]>,
 }
 
 /// Marks of one width.
@@ -31,6 +35,9 @@ pub(crate) struct History {
     rings: Vec<Ring>,
     /// Of each SLO.
     beginnings: Vec<Beginning>,
+    /// What the counters of each SLO stood at when an earlier process wrote them down: this one's began at 0, and all counts in here
+    /// are [on top of those](Self::rebase). Empty where nothing was.
+    bases: Vec<Counts>,
 }
 
 /// Since when an SLO is counted as it is now, and what its counters stood at then.
@@ -70,13 +77,13 @@ impl History {
             marks: VecDeque::new(),
         };
         let beginnings = vec![Beginning { at: origin, counts: Counts::default() }; slos];
-        Self { origin, rings: plan.tiers().iter().map(ring).collect(), beginnings }
+        Self { origin, rings: plan.tiers().iter().map(ring).collect(), beginnings, bases: Vec::new() }
     }
 
     /// Goes on with other SLOs. One that begins now has seen nothing before: all its past stands at what it begins with. What
     /// was remembered of those that are gone is forgotten.
     pub(crate) fn go_on_with(&mut self, columns: &[Column], now: Moment) {
-        let of = |past: &[Counts]| -> Box<[Counts]> {
+        let of = |past: &[Counts]| -> Arc<[Counts]> {
             let counts = |column: &Column| match *column {
                 Column::Kept(position) => past.get(position).copied().unwrap_or_default(),
                 Column::Begins(counts) => counts,
@@ -96,6 +103,13 @@ impl History {
             Column::Begins(counts) => Some(Beginning { at: now, counts }),
         };
         self.beginnings = columns.iter().filter_map(beginning).collect();
+        if !self.bases.is_empty() {
+            let base = |column: &Column| match *column {
+                Column::Kept(position) => self.bases.get(position).copied().unwrap_or_default(),
+                Column::Begins(_) => Counts::default(),
+            };
+            self.bases = columns.iter().map(base).collect();
+        }
     }
 
     /// Since when SLO `index` is counted as it is now.
@@ -107,6 +121,13 @@ impl History {
     pub(crate) fn push(&mut self, now: Moment, counts: &[Counts]) {
         for ring in &mut self.rings {
             ring.push(now, counts);
+        }
+    }
+
+    /// Adds to this process's counters what those of earlier ones stood at.
+    pub(crate) fn rebase(&self, counts: &mut [Counts]) {
+        for (counts, base) in counts.iter_mut().zip(&self.bases) {
+            *counts += *base;
         }
     }
 
@@ -144,19 +165,20 @@ impl History {
 
 impl Ring {
     fn push(&mut self, now: Moment, counts: &[Counts]) {
-        let slot = |at: Moment| at.since_origin().as_nanos() / self.width.as_nanos().max(1);
-        if self.marks.back().is_some_and(|last| slot(last.at) >= slot(now)) {
+        if self.marks.back().is_some_and(|last| self.slot(last.at) >= self.slot(now)) {
             return;
         }
         let reused = if self.marks.len() >= self.capacity { self.marks.pop_front() } else { None };
-        let counts = match reused {
-            Some(mut mark) if mark.counts.len() == counts.len() => {
-                mark.counts.copy_from_slice(counts);
-                mark.counts
-            }
-            _ => counts.into(),
-        };
-        self.marks.push_back(Mark { at: now, counts });
+        let mut own = reused.map(|mark| mark.counts).filter(|own| own.len() == counts.len());
+        match own.as_mut().and_then(Arc::get_mut) {
+            Some(own) => own.copy_from_slice(counts),
+            None => own = Some(counts.into()),
+        }
+        self.marks.extend(own.map(|counts| Mark { at: now, counts }));
+    }
+
+    fn slot(&self, at: Moment) -> u128 {
+        at.since_origin().as_nanos() / self.width.as_nanos().max(1)
     }
 
     fn after(&self, target: Duration) -> Option<&Mark> {

@@ -19,6 +19,8 @@ pub(crate) struct InForce {
     pub(crate) slos: Vec<WatchedSlo>,
     /// Of the SLOs, in their order.
     ids: Vec<SloId>,
+    /// Of the SLOs, in their order: what each is known by to other processes.
+    keys: Vec<Arc<str>>,
     /// Every fingerprint there ever was, by its number.
     owners: Vec<Owner>,
     /// The names that only earlier definitions had.
@@ -59,7 +61,9 @@ impl InForce {
             Owner { row, is_current, threshold: fingerprint.threshold() }
         });
         let owners = owners.collect();
-        Self { definition: Arc::new(definition), slos, ids, owners, removed }
+        let key = |id: &SloId| fingerprints.get(*id).map_or_else(Arc::default, |own| own.key().into());
+        let keys = ids.iter().map(key).collect();
+        Self { definition: Arc::new(definition), slos, ids, keys, owners, removed }
     }
 
     /// Whose events a fingerprint's are; nothing for one that came with a later definition.
@@ -69,6 +73,11 @@ impl InForce {
 
     pub(crate) fn ids(&self) -> &[SloId] {
         &self.ids
+    }
+
+    /// What each SLO is known by to other processes.
+    pub(crate) fn keys(&self) -> &[Arc<str>] {
+        &self.keys
     }
 
     pub(crate) fn removed(&self) -> &[Arc<str>] {

@@ -21,6 +21,7 @@ use crate::alert::Baseline;
 use crate::calendar::Calendar;
 use crate::clock::Moment;
 use crate::gauge::Gauges;
+use crate::state::{Past, PastSlo, Remembered};
 
 /// One SLO as the monitor sees it.
 #[derive(Debug)]
@@ -130,6 +131,11 @@ impl Monitor {
         }
     }
 
+    /// Puts what an earlier process has counted under what this one has: windows see the sum.
+    pub(crate) fn rebase(&self, counts: &mut [Counts]) {
+        self.history.rebase(counts);
+    }
+
     /// Remembers `counts` as what the counters stood at `now`. A moment before the last one is flagged and left out: then
     /// the answer is no.
     pub(crate) fn tick(&mut self, now: Moment, counts: &[Counts]) -> bool {
@@ -206,9 +212,10 @@ impl Monitor {
         self.alarms.go_on_with(columns, former, slos, &self.windows)
     }
 
-    /// How long SLO `index` has been counted as it is at `now`.
+    /// How long SLO `index` has been counted as it is at `now`, by this process.
     pub(crate) fn age_of(&self, index: usize, now: Moment) -> Duration {
-        now.since_origin().saturating_sub(self.history.beginning(index).since_origin())
+        let begun = self.history.beginning(index).max(self.origin); // what an earlier process remembered is older
+        now.since_origin().saturating_sub(begun.since_origin())
     }
 
     /// Every window of every SLO, as it ends now. The far edges are looked up once for all SLOs.
@@ -253,6 +260,40 @@ impl Monitor {
 
     pub(crate) fn ticks(&self) -> u64 {
         self.ticks
+    }
+
+    /// What there is to remember, with the counters at `live` and so much time since 1970 by the clock on the wall.
+    pub(crate) fn past(&self, now: Moment, live: &[Counts], in_force: &InForce, written: Duration) -> Past {
+        let slos = in_force.keys().iter().zip(live).enumerate().map(|(index, (key, live))| {
+            let (beginning, began_with) = self.history.began(index);
+            let standings = self.alarms.saved(index, &in_force.slos);
+            PastSlo { key: Arc::clone(key), beginning, began_with, last: *live, standings }
+        });
+        Past {
+            service: in_force.definition.service.clone(),
+            written,
+            origin: self.history.origin(),
+            // Somebody who moves a timeline by hand may have ticked at a moment that it has not come to.
+            last: self.last_tick.map_or(now, |tick| tick.max(now)),
+            marks: self.history.marks(),
+            slos: slos.collect(),
+        }
+    }
+
+    /// Goes on from what an earlier process remembered. Says how often its counters fell.
+    pub(crate) fn recall(&mut self, past: &Remembered<'_>, in_force: &InForce) -> u64 {
+        let columns = past.columns(in_force.keys());
+        for (index, remembered) in &columns {
+            if let Some(slo) = in_force.slos.get(*index) {
+                self.alarms.recall(*index, slo, past.standings(remembered));
+            }
+        }
+        self.history.recall(past, &columns)
+    }
+
+    /// Looks as it did to whoever saw it last, if this is not the process that does the counting.
+    pub(crate) fn stand_still_since(&mut self, last: Moment) {
+        self.last_tick = Some(last);
     }
 
     pub(crate) fn went_backwards(&self) -> u64 {

@@ -1,0 +1,231 @@
+//! What is remembered of a service across restarts, as one value: the bytes of a state file that is whole, read where they lie.
+
+use std::fmt;
+use std::ops::Range;
+use std::time::{Duration, SystemTime};
+
+use goodput_model::Counts;
+
+use super::column::{Column, skip_column};
+use super::format::{HEADER, MemoryError, check};
+use super::standing::SavedStanding;
+use super::varint::Cursor;
+use crate::clock::Moment;
+
+/// So many marks are in one file at most: 90 days of one every 10 s.
+const MAX_MARKS: u64 = 1 << 20;
+/// So many counts of each kind.
+const MAX_COUNTS: u64 = 1 << 26;
+
+/// What an instance knew about its SLOs when it wrote this, for the next one to [remember](crate::GoodputBuilder::remember).
+///
+/// It is the bytes of a state file, known to be whole, and takes no more memory than those. [`Goodput::memory`](crate::Goodput::memory)
+/// makes one, [`StateFile`](crate::StateFile) keeps it in a file. What does not suit the definition that remembers it is passed over:
+/// each SLO finds its past by its name and by everything that makes an event good.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Memory {
+    bytes: Vec<u8>,
+    fields: Fields,
+}
+
+impl Memory {
+    /// Reads a state file. Total on every sequence of bytes, and takes no memory beside them.
+    ///
+    /// # Errors
+    /// If these are not the bytes of a whole state file of a version that is known.
+    pub fn decode(bytes: Vec<u8>) -> Result<Self, MemoryError> {
+        check(&bytes)?;
+        let fields = Fields::read(&bytes).ok_or(MemoryError::Malformed)?;
+        Ok(Self { bytes, fields })
+    }
+
+    /// The bytes of the file.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The service whose memory it is.
+    pub fn service(&self) -> &str {
+        self.bytes.get(self.fields.service.clone()).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
+    }
+
+    /// When it was written, by the clock on the wall.
+    pub fn written(&self) -> SystemTime {
+        let written = Duration::from_nanos(self.fields.written);
+        SystemTime::UNIX_EPOCH.checked_add(written).unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+
+    /// What is remembered of each SLO.
+    pub fn slos(&self) -> impl Iterator<Item = RememberedSlo<'_>> {
+        let mut cursor = self.cursor(self.fields.slos_at);
+        (0..self.fields.slos).map_while(move |_| {
+            let key = cursor.text()?;
+            let length = usize::try_from(cursor.number()?).ok()?;
+            RememberedSlo::read(self, key, Cursor::new(cursor.bytes(length)?))
+        })
+    }
+
+    pub(super) fn written_since_epoch(&self) -> Duration {
+        Duration::from_nanos(self.fields.written)
+    }
+
+    /// When the oldest of it began.
+    pub(super) fn origin(&self) -> Moment {
+        self.fields.origin
+    }
+
+    /// When the counters were read last.
+    pub(super) fn last(&self) -> Moment {
+        self.fields.last
+    }
+
+    /// The marks, none earlier than the one before, and the last moment.
+    pub(super) fn moments(&self) -> impl Iterator<Item = Moment> {
+        let (mut cursor, mut at) = (self.cursor(self.fields.marks_at), self.fields.origin);
+        (0..=self.fields.marks).map_while(move |_| {
+            at = span(&mut cursor, at)?;
+            Some(at)
+        })
+    }
+
+    fn cursor(&self, at: usize) -> Cursor<'_> {
+        Cursor::new(self.bytes.get(at..).unwrap_or_default())
+    }
+}
+
+/// Says what it is of, and not all of its counts.
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slos: Vec<_> = self.slos().map(|slo| (slo.key, slo.last())).collect();
+        f.debug_struct("Memory")
+            .field("service", &self.service())
+            .field("written", &self.written())
+            .field("marks", &self.fields.marks)
+            .field("slos", &slos)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where everything lies in a file.
+#[derive(Clone, PartialEq, Eq)]
+struct Fields {
+    service: Range<usize>,
+    written: u64, // nanoseconds since 1970
+    origin: Moment,
+    last: Moment,
+    marks: u64,
+    marks_at: usize,
+    slos: u64,
+    slos_at: usize,
+}
+
+impl Fields {
+    /// Looks at every byte once; nothing if one of them is not as it should be.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let at = |cursor: Cursor<'_>| bytes.len().checked_sub(cursor.rest().len());
+        let mut cursor = Cursor::new(bytes.get(HEADER..)?);
+        let length = cursor.text()?.len();
+        let service = at(cursor)?.checked_sub(length)?..at(cursor)?;
+        let written = cursor.number()?;
+        let origin = span(&mut cursor, Moment::default())?;
+        let marks = cursor.number().filter(|marks| *marks <= MAX_MARKS)?;
+        let marks_at = at(cursor)?;
+        let mut last = origin;
+        for _ in 0..marks {
+            last = span(&mut cursor, last)?;
+        }
+        let last = span(&mut cursor, last)?;
+        let slos = cursor.number()?;
+        if slos.checked_mul(marks + 2)? > MAX_COUNTS {
+            return None;
+        }
+        let slos_at = at(cursor)?;
+        for _ in 0..slos {
+            cursor.text()?;
+            let length = usize::try_from(cursor.number()?).ok()?;
+            check_slo(Cursor::new(cursor.bytes(length)?), origin, last, marks)?;
+        }
+        let fields = Self { service, written, origin, last, marks, marks_at, slos, slos_at };
+        Some(fields).filter(|_| cursor.is_empty())
+    }
+}
+
+fn check_slo(mut cursor: Cursor<'_>, origin: Moment, last: Moment, marks: u64) -> Option<()> {
+    if span(&mut cursor, origin)?.since_origin() > last.since_origin() {
+        return None;
+    }
+    for _part in 0..3 {
+        let mut column = column(&mut cursor)?;
+        skip_column(&mut column, marks + 2)?;
+        Some(column).filter(|column| column.is_empty())?;
+    }
+    for _ in 0..cursor.number()? {
+        SavedStanding::read(&mut cursor)?;
+    }
+    Some(()).filter(|()| cursor.is_empty())
+}
+
+fn column<'a>(cursor: &mut Cursor<'a>) -> Option<Cursor<'a>> {
+    let length = usize::try_from(cursor.number()?).ok()?;
+    cursor.bytes(length).map(Cursor::new)
+}
+
+/// The moment that is a span after another.
+fn span(cursor: &mut Cursor<'_>, from: Moment) -> Option<Moment> {
+    let (gone, slept) = (cursor.number()?, cursor.number()?);
+    let limit = Duration::from_nanos(u64::MAX);
+    let since_origin = from.since_origin().checked_add(Duration::from_nanos(gone)).filter(|since| *since <= limit)?;
+    let awake = Duration::from_nanos(gone.checked_sub(slept)?);
+    Some(Moment::with_awake(since_origin, from.awake().checked_add(awake)?))
+}
+
+/// What is remembered of one SLO.
+#[derive(Clone, Debug)]
+pub struct RememberedSlo<'a> {
+    key: &'a str,
+    beginning: Moment,
+    columns: [Column<'a>; 3],
+    counts: u64,
+    standings: Cursor<'a>,
+}
+
+impl<'a> RememberedSlo<'a> {
+    fn read(memory: &Memory, key: &'a str, mut cursor: Cursor<'a>) -> Option<Self> {
+        let beginning = span(&mut cursor, memory.fields.origin)?;
+        let counts = memory.fields.marks + 2;
+        let mut next = || Some(Column::new(column(&mut cursor)?));
+        let columns = [next()?, next()?, next()?];
+        Some(Self { key, beginning, columns, counts, standings: cursor })
+    }
+
+    /// Its name and all that makes an event good, as one text.
+    pub fn key(&self) -> &'a str {
+        self.key
+    }
+
+    /// What its counters stood at when this was written, since whatever they began with.
+    pub fn last(&self) -> Counts {
+        self.counts().last().unwrap_or_default()
+    }
+
+    /// Where its alerts stand.
+    pub fn standings(&self) -> impl Iterator<Item = SavedStanding> {
+        let mut cursor = self.standings;
+        let many = cursor.number().unwrap_or_default();
+        (0..many).map_while(move |_| {
+            let (of, standing) = SavedStanding::read(&mut cursor)?;
+            Some(SavedStanding { of: of.to_owned(), ..standing })
+        })
+    }
+
+    /// Since when it was counted as it is now.
+    pub(super) fn beginning(&self) -> Moment {
+        self.beginning
+    }
+
+    /// What its counters stood at: at its beginning, at each mark, and last.
+    pub fn counts(&self) -> impl Iterator<Item = Counts> + use<'a> {
+        let [mut good, mut bad, mut excluded] = self.columns.clone();
+        (0..self.counts).map(move |_| Counts { good: good.next(), bad: bad.next(), excluded: excluded.next() })
+    }
+}

@@ -1,0 +1,135 @@
+//! How a memory fits the present: where the timeline goes on, and which past is whose.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use goodput_model::Period;
+
+use super::memory::{Memory, RememberedSlo};
+use super::standing::SavedStanding;
+use crate::clock::{Moment, Timeline};
+use crate::read::{Flag, InForce, Monitor};
+
+/// Two clocks on the wall, or one that was set, may differ by so much.
+const LENIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// What becomes of a memory when an instance is built.
+#[derive(Debug)]
+pub(crate) struct Recall {
+    memory: Option<Memory>,
+    shift: Shift,
+    /// Where the timeline stands at the beginning.
+    stands_at: Moment,
+    flags: Vec<Flag>,
+}
+
+/// How far the moments of a memory lie from where a clock on the wall would have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shift {
+    None,
+    Later(Duration),
+    Earlier(Duration),
+}
+
+impl Recall {
+    /// Whether the service's memory is of use now, by a clock on the wall.
+    pub(crate) fn new(memory: Option<Memory>, service: &str, wall: SystemTime, longest: Period) -> Self {
+        let wall = since_epoch(wall);
+        let nothing = |flags| Self { memory: None, shift: Shift::None, stands_at: Moment::at(wall), flags };
+        let Some(memory) = memory else { return nothing(Vec::new()) };
+        if memory.service() != service {
+            return nothing(vec![Flag::StateForeign { service: Some(memory.service().to_owned()) }]);
+        }
+        // The timeline that wrote it went on by itself while somebody set the clock on the wall: of these two the latter is what
+        // tells how long ago it was written. What they drift apart in an honest way is left, so that marks stay where they were.
+        let shift = Shift::between(memory.last().since_origin(), memory.written_since_epoch());
+        let last = shift.of(memory.last());
+        let ahead = last.since_origin().saturating_sub(wall);
+        if ahead > LENIENCE {
+            return nothing(vec![Flag::StateFromTheFuture { by: ahead }]);
+        }
+        let gone = wall.saturating_sub(last.since_origin());
+        if gone > longest.longest().duration() {
+            return nothing(Vec::new());
+        }
+        Self { stands_at: last.later_by(gone, Duration::ZERO), memory: Some(memory), shift, flags: Vec::new() }
+    }
+
+    /// The timeline, counted from 1970 on: history then lies on the same slots in every process, and goes on in this one.
+    pub(crate) fn timeline(&self, timeline: Timeline) -> Timeline {
+        timeline.standing_at(self.stands_at)
+    }
+
+    /// Gives the monitor its past. Returns what a reader should know about that, and when it was last added to.
+    pub(crate) fn restore(self, monitor: &mut Monitor, in_force: &InForce) -> (Vec<Flag>, Option<Moment>) {
+        let Self { memory, shift, mut flags, .. } = self;
+        let Some(memory) = memory else { return (flags, None) };
+        let past = Remembered { memory: &memory, shift };
+        let times = monitor.recall(&past, in_force);
+        flags.extend((times > 0).then_some(Flag::Discontinuity { times }));
+        (flags, Some(shift.of(memory.last())))
+    }
+}
+
+/// The time since 1970; none before.
+pub(crate) fn since_epoch(wall: SystemTime) -> Duration {
+    wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+impl Shift {
+    fn between(timeline: Duration, wall: Duration) -> Self {
+        match (wall.saturating_sub(timeline), timeline.saturating_sub(wall)) {
+            (later, _) if later > LENIENCE => Self::Later(later),
+            (_, earlier) if earlier > LENIENCE => Self::Earlier(earlier),
+            _ => Self::None,
+        }
+    }
+
+    fn of(self, moment: Moment) -> Moment {
+        Moment::with_awake(self.of_time(moment.since_origin()), self.of_time(moment.awake()))
+    }
+
+    fn of_time(self, time: Duration) -> Duration {
+        match self {
+            Self::None => time,
+            Self::Later(by) => time.saturating_add(by),
+            Self::Earlier(by) => time.saturating_sub(by),
+        }
+    }
+}
+
+/// A memory in the time of the process that remembers it.
+#[derive(Debug)]
+pub(crate) struct Remembered<'a> {
+    memory: &'a Memory,
+    shift: Shift,
+}
+
+impl<'a> Remembered<'a> {
+    /// When the oldest of it began.
+    pub(crate) fn origin(&self) -> Moment {
+        self.shift.of(self.memory.origin())
+    }
+
+    /// The marks, none earlier than the one before, and when the counters were read last.
+    pub(crate) fn moments(&self) -> impl Iterator<Item = Moment> {
+        self.memory.moments().map(|moment| self.shift.of(moment))
+    }
+
+    /// Since when an SLO was counted as it is now.
+    pub(crate) fn beginning(&self, slo: &RememberedSlo<'_>) -> Moment {
+        self.shift.of(slo.beginning())
+    }
+
+    /// Where the alerts of an SLO stood.
+    pub(crate) fn standings(&self, slo: &RememberedSlo<'_>) -> impl Iterator<Item = SavedStanding> {
+        slo.standings().map(|standing| standing.moved(|since| self.shift.of_time(since)))
+    }
+
+    /// What there is of SLOs of these keys, with their positions among them.
+    pub(crate) fn columns(&self, keys: &[Arc<str>]) -> Vec<(usize, RememberedSlo<'a>)> {
+        let mut positions: HashMap<&str, usize> = keys.iter().enumerate().map(|(index, key)| (&**key, index)).collect();
+        self.memory.slos().filter_map(|slo| Some((positions.remove(slo.key())?, slo))).collect()
+    }
+}

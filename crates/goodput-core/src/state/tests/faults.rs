@@ -1,0 +1,123 @@
+//! Whatever call fails, in whichever way: one of the states is there, the service answers, and the next attempt begins afresh.
+
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use goodput_model::Slo;
+
+use super::super::storage::{StateTrouble, Storage, persist};
+use super::disk::{Disk, Done, Fault, images};
+use super::*;
+use crate::goodput::Goodput;
+use crate::read::Flag;
+use crate::state::{Memory, StateFile};
+
+const FAULTS: [Fault; 8] = [
+    Fault::Error(ErrorKind::Other), // EIO
+    Fault::Error(ErrorKind::StorageFull),
+    Fault::Error(ErrorKind::ReadOnlyFilesystem),
+    Fault::Error(ErrorKind::PermissionDenied),
+    Fault::Error(ErrorKind::NotFound),
+    Fault::Error(ErrorKind::Interrupted),
+    Fault::Short,
+    Fault::Nothing,
+];
+
+fn state(generation: u64) -> Vec<u8> {
+    let mut past = small();
+    past.slos[0].last.good = 1_000 + generation;
+    past.write().unwrap().as_bytes().to_vec()
+}
+
+#[test]
+fn after_any_fault_at_any_call_a_state_is_there_and_the_next_attempt_begins_afresh() {
+    let (old, new, newest) = (state(1), state(2), state(3));
+    let mut tried = 0;
+    for fault in FAULTS {
+        for call in 0.. {
+            let mut disk = Disk::new(100);
+            persist(&mut disk, &old).unwrap();
+            let before = disk.done().len();
+            disk.fail_at(call, fault);
+            let outcome = persist(&mut disk, &new);
+            if disk.calls() <= call {
+                break; // There are no more calls to fail.
+            }
+            tried += 1;
+            let there = disk.content().unwrap();
+            assert!(there == if outcome.is_ok() { new.clone() } else { there.clone() }, "{fault:?} at {call}");
+            assert!(there == old || there == new, "{fault:?} at {call}");
+            let failed = disk.done().len();
+            persist(&mut disk, &newest).unwrap();
+            assert_eq!(disk.content().unwrap(), newest, "{fault:?} at {call}");
+            // What did not come to its end is thrown away: no file from before the failure is synced or put in place after it.
+            let done = disk.done();
+            let made_before = done[..failed].iter().filter(|done| matches!(done, Done::Created(_))).count();
+            for done in &done[failed..] {
+                if let Done::Synced(file) | Done::Renamed(file) = done {
+                    assert!(*file >= made_before, "{fault:?} at {call}: {done:?}");
+                }
+            }
+            // Nor does a loss of power find anything else, at any moment of all that.
+            images(Some(&old), &done[before..], |image| {
+                let image = image.unwrap();
+                assert!([&old, &new, &newest].contains(&&image.to_vec()), "{fault:?} at {call}");
+            });
+        }
+    }
+    assert!(tried > 50, "{tried}");
+}
+
+#[test]
+fn whatever_fails_the_service_answers_and_the_flag_goes_when_the_fault_does() {
+    for fault in FAULTS {
+        for call in 0..14 {
+            let disk = Disk::new(100);
+            disk.fail_at(call, fault);
+            let boxed: Box<dyn Storage> = Box::new(disk.clone());
+            let (mut file, memory) = StateFile::open_in(PathBuf::from("/nowhere/at/all"), Ok(boxed));
+            let builder = Goodput::builder("shop").slo(Slo::availability("ok", "99%"));
+            let goodput = builder.remember(memory).build().unwrap();
+            let mut kept = false;
+            // The first two attempts take 16 calls, so that one of them fails.
+            for _ in 0..3 {
+                goodput.work("/orders").good();
+                kept = file.write(&goodput);
+                let status = goodput.status();
+                let failing = status.flags.iter().any(|flag| matches!(flag, Flag::StateFailing { .. }));
+                assert_eq!(failing, !kept, "{fault:?} at {call}: {:?}", status.flags);
+            }
+            assert_eq!(goodput.status().slo("ok").unwrap().counts.good, 3);
+            // What could not be read at the start is asked for at its path again, and that is none.
+            let unread = call == 0 && matches!(fault, Fault::Error(_));
+            assert_eq!(kept, !unread, "{fault:?} at {call}");
+            if kept {
+                let memory = Memory::decode(disk.content().unwrap()).unwrap();
+                assert_eq!(memory.slos().next().unwrap().last().good, 3, "{fault:?} at {call}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_state_that_is_too_large_is_reported_and_the_old_one_stays() {
+    let disk = Disk::new(usize::MAX);
+    let (mut file, memory) = StateFile::open_in(PathBuf::new(), Ok(Box::new(disk.clone())));
+    let small = Goodput::builder("shop").remember(memory).build().unwrap();
+    assert!(file.write(&small));
+    let there = disk.content().unwrap();
+    // What an SLO says about each status is part of its key.
+    let mut builder = Goodput::builder("shop").max_routes(2_000);
+    for number in 0..1_000 {
+        let slo = Slo::availability(format!("slo-{number}"), "99%").routes([format!("/{number}")]);
+        builder = builder.slo(slo.bad_statuses(100..=999).excluded_statuses((100..=999).step_by(2)));
+    }
+    let large = builder.remember(None).build().unwrap();
+    assert!(!file.write(&large));
+    let why = large.status().flags.iter().find_map(|flag| match flag {
+        Flag::StateFailing { why, .. } => Some(*why),
+        _ => None,
+    });
+    assert_eq!(why, Some(StateTrouble::TooLarge));
+    assert_eq!(disk.content().unwrap(), there);
+}

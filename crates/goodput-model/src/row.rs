@@ -47,6 +47,13 @@ impl Row {
         if long > period.window() {
             return Err(RowProblem::LongerThanPeriod { period });
         }
+        let Timing { wait, keep_firing } = alert.timing();
+        if wait > long.duration() {
+            return Err(RowProblem::WaitsTooLong { wait, long });
+        }
+        if keep_firing > period.window().duration() {
+            return Err(RowProblem::FiresTooLong { keep_firing, period });
+        }
         let threshold = threshold(trigger, objective, long, period);
         let row = Self::of(alert, threshold, objective, period);
         if threshold < spending_all(objective, long) {
@@ -213,6 +220,20 @@ pub enum RowProblem {
         /// The period.
         period: Period,
     },
+    /// It would fire only after the long window has passed: whatever it is about is over then, or was told by another row.
+    WaitsTooLong {
+        /// For how long its condition has to hold.
+        wait: Duration,
+        /// The long window.
+        long: Window,
+    },
+    /// It would go on firing for longer than the period.
+    FiresTooLong {
+        /// For how long its condition has not to hold.
+        keep_firing: Duration,
+        /// The period.
+        period: Period,
+    },
     /// A burn below 1 does not spend the budget before the period is over.
     FactorBelowOne {
         /// The factor, as written or as derived from the share of the budget.
@@ -236,6 +257,12 @@ impl fmt::Display for RowProblem {
             ),
             Self::LongerThanPeriod { period } => {
                 write!(f, "looks back longer than the period: expected a long window of at most {period}")
+            }
+            Self::WaitsTooLong { wait, long } => {
+                write!(f, "waits for {wait:?} before it fires: expected at most its long window, {long}")
+            }
+            Self::FiresTooLong { keep_firing, period } => {
+                write!(f, "goes on firing for {keep_firing:?}: expected at most the period, {period}")
             }
             Self::FactorBelowOne { factor } => {
                 // Six decimals, so that a factor just below 1 does not print as 1.
@@ -331,6 +358,21 @@ mod tests {
             let alert = page(window(windows.0), window(windows.1), trigger);
             let problem = resolve(objective, alert).expect_err(&message);
             assert_eq!(problem.to_string(), message, "{alert}");
+        }
+    }
+
+    #[test]
+    fn a_row_waits_at_most_as_long_as_it_looks_back_and_fires_on_for_at_most_the_period() {
+        let day = Duration::from_secs(86_400);
+        let alert = page(window("1h"), window("5m"), Trigger::Factor { milli: 1_000 });
+        for (alert, message) in [
+            (alert.after(day / 24), ""),
+            (alert.after(day / 2), "waits for 43200s before it fires: expected at most its long window, 1h"),
+            (alert.keep_firing(day * 30), ""),
+            (alert.keep_firing(day * 31), "goes on firing for 2678400s: expected at most the period, 30d"),
+        ] {
+            let problem = resolve("99.9%", alert).err().map(|problem| problem.to_string()).unwrap_or_default();
+            assert_eq!(problem, message);
         }
     }
 

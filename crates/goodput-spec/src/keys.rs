@@ -214,7 +214,7 @@ pub(crate) static JOURNEY: Section = Section {
 pub(crate) static DEFAULTS: Section = Section {
     name: "defaults",
     doc: "What every SLO has that does not say otherwise.",
-    keys: &[SLA, PERIOD, BUDGETING, CLASSIFICATION_KEY, ALERTS, MIN_BAD, LINKS_KEY],
+    keys: &[SLA, PERIOD, BUDGETING, CLASSIFICATION_KEY, ALERTS, MIN_BAD, UNSEEN, LINKS_KEY],
 };
 
 const SLA: Key = key("sla", Kind::Objective, "What was promised to customers, weaker than the objective.");
@@ -233,6 +233,11 @@ const MIN_BAD: Key = key(
     "min_bad",
     Kind::Either(&[Kind::Words(&["auto"]), Kind::Count]),
     "The least number of bad events before a condition holds. Default: auto.",
+);
+const UNSEEN: Key = key(
+    "unseen",
+    Kind::Words(&["scaled", "partial", "freeze"]),
+    "What conditions make of time nobody saw: it adds no burn, what was seen speaks for it, or they wait. Default: scaled.",
 );
 const LINKS_KEY: Key = key("links", Kind::Section(&LINKS), "Where somebody who is paged finds what to do.");
 
@@ -259,6 +264,7 @@ pub(crate) static SLO: Section = Section {
         CLASSIFICATION_KEY,
         ALERTS,
         MIN_BAD,
+        UNSEEN,
         LINKS_KEY,
         key("annotations", TEXTS, "Texts for whatever reads its alerts."),
     ],
@@ -336,6 +342,12 @@ pub(crate) static ALERT: Section = Section {
         required("short", Kind::Window, "The window that says it still goes on."),
         key("factor", Kind::Factor, "The burn rate it takes. Either this or `budget`."),
         key("budget", Kind::Percent, "The share of the period's budget, spent within the long window."),
+        key("for", Kind::Duration, "How long its condition has to hold before it fires. Default: 0s."),
+        key(
+            "keep_firing",
+            Kind::Duration,
+            "How long its condition has not to hold before it resolves. Default: 15m for a page, else 1h.",
+        ),
     ],
 };
 
@@ -371,7 +383,7 @@ pub(crate) static ALL: [&Section; 14] = [
 mod tests {
     use std::collections::BTreeSet;
 
-    use goodput_model::{Action, Criticality, Role, Tier};
+    use goodput_model::{Action, Criticality, Role, Tier, UnseenTime};
 
     use super::*;
 
@@ -384,6 +396,7 @@ mod tests {
         assert_eq!(words(&FILE, "tier"), Tier::ALL.map(Tier::label).into());
         assert_eq!(words(&FILE, "role"), Role::ALL.map(Role::label).into());
         assert_eq!(words(&JOURNEY, "criticality"), Criticality::ALL.map(Criticality::label).into());
+        assert_eq!(words(&SLO, "unseen"), UnseenTime::ALL.map(UnseenTime::label).into());
         assert_eq!(words(&BAND, "action"), Action::ALL.map(Action::label).into());
     }
 }

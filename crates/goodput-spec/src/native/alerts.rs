@@ -5,7 +5,7 @@ use goodput_model::{AlertRow, Severity, Trigger, Window};
 use super::fields::{At, Fields};
 use super::reader::Reader;
 use crate::Diagnostic;
-use crate::keys;
+use crate::{duration, keys};
 
 /// The most alert rows of an SLO: the defaults have four.
 const MAX_ROWS: usize = 20;
@@ -31,7 +31,16 @@ fn row(reader: &mut Reader, at: &At<'_, '_>) -> Option<AlertRow> {
     let long = fields.get("long").and_then(|at| reader.value(&at, str::parse::<Window>));
     let short = fields.get("short").and_then(|at| reader.value(&at, str::parse::<Window>));
     let trigger = trigger(reader, &fields);
-    Some(AlertRow::new(severity?.0, long?, short?, trigger?))
+    let mut time = |key| fields.get(key).map(|at| reader.value(&at, duration::parse));
+    let (wait, keep_firing) = (time("for"), time("keep_firing"));
+    let mut row = AlertRow::new(severity?.0, long?, short?, trigger?);
+    if let Some(wait) = wait {
+        row = row.after(wait?);
+    }
+    if let Some(keep_firing) = keep_firing {
+        row = row.keep_firing(keep_firing?);
+    }
+    Some(row)
 }
 
 fn trigger(reader: &mut Reader, fields: &Fields<'_, '_>) -> Option<Trigger> {

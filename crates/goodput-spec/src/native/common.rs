@@ -1,6 +1,6 @@
 //! Reads what the defaults may say for every SLO, and an SLO for itself.
 
-use goodput_model::{AlertRow, Budgeting, MinBad, Objective, Period, Slo, Window, WindowError};
+use goodput_model::{AlertRow, Budgeting, MinBad, Objective, Period, Slo, UnseenTime, Window, WindowError};
 
 use super::alerts;
 use super::classification::Classification;
@@ -18,6 +18,7 @@ pub(super) struct Common {
     classification: Classification,
     alerts: Option<Vec<AlertRow>>,
     min_bad: Option<MinBad>,
+    unseen: Option<UnseenTime>,
     /// Runbook, dashboard, traces.
     links: [Option<String>; 3],
 }
@@ -41,6 +42,7 @@ impl Common {
                 .unwrap_or_default(),
             alerts: fields.get("alerts").and_then(|at| alerts::read(reader, &at)),
             min_bad: fields.get("min_bad").and_then(|at| min_bad(reader, &at)),
+            unseen: fields.get("unseen").and_then(|at| reader.word(&at, &UnseenTime::ALL, UnseenTime::label)),
             links: fields.get("links").map(|at| links(reader, &at)).unwrap_or_default(),
         }
     }
@@ -61,6 +63,7 @@ impl Common {
             classification: self.classification.over(&defaults.classification),
             alerts: self.alerts.or_else(|| defaults.alerts.clone()),
             min_bad: self.min_bad.or(defaults.min_bad),
+            unseen: self.unseen.or(defaults.unseen),
             links,
         }
     }
@@ -76,6 +79,9 @@ impl Common {
         }
         if let Some(min_bad) = self.min_bad {
             slo = slo.min_bad(min_bad);
+        }
+        if let Some(unseen) = self.unseen {
+            slo = slo.unseen(unseen);
         }
         let [runbook, dashboard, traces] = self.links.clone();
         for (link, set) in [

@@ -1,7 +1,10 @@
 //! One SLO.
 
+use std::time::Duration;
+
 use goodput_model::{
-    AlertRow, Budgeting, CancelPolicy, Indicator, JudgedAt, Measure, MinBad, Period, Slo, StatusMeaning, Trigger,
+    AlertRow, Budgeting, CancelPolicy, Indicator, JudgedAt, Measure, MinBad, Period, Slo, StatusMeaning, Timing,
+    Trigger, UnseenTime,
 };
 
 use super::emit::Tree;
@@ -29,6 +32,8 @@ pub(super) fn slo(slo: &Slo) -> Tree {
     let alerts: Vec<Tree> = slo.alert_rows().iter().map(|row| alert(*row)).collect();
     map.put_if("alerts", (!alerts.is_empty()).then_some(Tree::List(alerts)));
     map.put_if("min_bad", min_bad(slo.least_bad()));
+    let unseen = slo.unseen_time();
+    map.put_if("unseen", (unseen != UnseenTime::default()).then(|| Tree::text(unseen.label())));
     let links: Vec<_> = slo.links().iter().map(|(name, link)| (name.to_owned(), Tree::text(link))).collect();
     map.put_if("links", (!links.is_empty()).then_some(Tree::Map(links)));
     map.put_if("annotations", texts(slo.annotations()));
@@ -122,6 +127,10 @@ fn alert(row: AlertRow) -> Tree {
         Trigger::BudgetPercent { milli } => map.put("budget", Tree::plain(format!("{}%", thousandths(milli)))),
         _ => {}
     }
+    let (timing, usual) = (row.timing(), Timing::of(row.severity()));
+    let told = |is: Duration, usual: Duration| (is != usual).then(|| Tree::plain(duration::print(is)));
+    map.put_if("for", told(timing.wait, usual.wait));
+    map.put_if("keep_firing", told(timing.keep_firing, usual.keep_firing));
     map.tree()
 }
 

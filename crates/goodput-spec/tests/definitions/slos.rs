@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use goodput_model::{
     AlertRow, Budgeting, CancelPolicy, Definition, Indicator, JudgedAt, Measure, MinBad, Objective, Period, Policy,
-    Rate, Severity, Slo, StatusMeaning, TimeUnit, Trigger, Window,
+    Rate, Severity, Slo, StatusMeaning, TimeUnit, Trigger, UnseenTime, Window,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -33,7 +33,8 @@ fn slo(journeys: Vec<(String, bool)>, classes: Vec<String>) -> impl Strategy<Val
     let base = (name(), objective(), indicator(), period());
     let subject = (journey, vec(route(), 0..3), of(dependency()), classes);
     let judged = (budgeting(), overrides(), any::<[bool; 2]>(), of(cancel()));
-    let alerts = (vec(row(), 0..4), prop_oneof![Just(MinBad::Auto), any::<u64>().prop_map(MinBad::AtLeast)]);
+    let min_bad = prop_oneof![Just(MinBad::Auto), any::<u64>().prop_map(MinBad::AtLeast)];
+    let alerts = (vec(row(), 0..4), min_bad, select(UnseenTime::ALL.to_vec()));
     let words = (of(text()), of(objective()), of(rate()), links(), labels());
     (base, subject, judged, alerts, words).prop_map(|(base, subject, judged, alerts, words)| {
         let mut slo = of_kind(base.0, base.1, base.2).period(base.3);
@@ -44,7 +45,7 @@ fn slo(journeys: Vec<(String, bool)>, classes: Vec<String>) -> impl Strategy<Val
                 slo = slo.alert(row);
             }
         }
-        slo = slo.min_bad(alerts.1);
+        slo = slo.min_bad(alerts.1).unseen(alerts.2);
         let (description, sla, traffic, links, annotations) = words;
         slo = description.into_iter().fold(slo, Slo::description);
         slo = sla.into_iter().fold(slo, Slo::sla);
@@ -202,8 +203,14 @@ fn row() -> impl Strategy<Value = AlertRow> {
         (1_u32..=150_000).prop_map(|milli| Trigger::BudgetPercent { milli }),
     ];
     let severity = select(vec![Severity::Page, Severity::Ticket, Severity::Log]);
-    (severity, select(windows.to_vec()), trigger)
-        .prop_map(|(severity, (long, short), trigger)| AlertRow::new(severity, long, short, trigger))
+    let seconds = |most: u64| of((0..=most).prop_map(Duration::from_secs));
+    (severity, select(windows.to_vec()), trigger, seconds(90), seconds(86_400)).prop_map(
+        |(severity, (long, short), trigger, wait, keep)| {
+            let row = AlertRow::new(severity, long, short, trigger);
+            let row = wait.into_iter().fold(row, AlertRow::after);
+            keep.into_iter().fold(row, AlertRow::keep_firing)
+        },
+    )
 }
 
 fn links() -> impl Strategy<Value = (Option<String>, Option<String>, Option<String>)> {

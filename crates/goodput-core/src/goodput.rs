@@ -270,7 +270,7 @@ impl Goodput {
         monitor.waiting.tick(now, &self.routes, &self.present, &finished);
         let stalled = stalled(&monitor.waiting, &self.routes, &finished, &in_force, now);
         let wall = self.timeline.wall_at(now);
-        let (events, burns) = monitor.alarm(now, wall, &live, &in_force.slos, stalled);
+        let (events, burns) = monitor.alarm(now, wall, &live, (&in_force.slos, &in_force.definition.bands), stalled);
         if monitor.surges.is_due(now) {
             let detail = read_detail(&self.routes, &self.reasons, &in_force);
             monitor.look_at_reasons(now, &in_force.slos, &self.classes, burns, &detail);

@@ -8,6 +8,7 @@
 //! - [`Request`] records one request of a protocol, [`Work`] anything else; [`Level`] and [`Dataset`] say how full and how old
 //!   something is.
 //! - [`Ticker`] keeps history; [`Goodput::status`] reads everything as one value.
+//! - [`Goodput::decide`] says whether a change may go out.
 //! - [`Guard`] and [`FeatureGuard`] hold requests and features back while an SLO burns.
 //! - [`Goodput::reload`] puts another definition in force; requests in flight are judged by what they began under.
 //! - [`Stopwatch`] times requests and [`Timeline`] carries windows; each has a manual twin for tests.
@@ -25,6 +26,7 @@ mod calendar;
 mod classify;
 mod clock;
 mod compile;
+mod decide;
 mod gauge;
 mod goodput;
 mod guard;
@@ -53,9 +55,9 @@ pub use guard::{
     Admission, Feature, FeatureGuard, FeatureStatus, Guard, GuardAction, GuardProblem, GuardStatus, Shed, ShedStatus,
 };
 pub use read::{
-    ConditionStatus, ErrorCount, Flag, Latencies, LatencySummary, ReasonCount, RemovedSlo, RouteReason, RouteStatus,
-    RunningSlice, Scope, SignalDetail, SignalStatus, SliceStatus, SloStatus, SlotError, SlotPlan, SlotTier, Status,
-    WindowStatus,
+    BandStatus, ConditionStatus, ErrorCount, Flag, Latencies, LatencySummary, ReasonCount, RemovedSlo, RouteReason,
+    RouteStatus, RunningSlice, Scope, SignalDetail, SignalStatus, SliceStatus, SloStatus, SlotError, SlotPlan,
+    SlotTier, Status, WindowStatus,
 };
 pub use record::{ClassId, RequestClass, RouteId};
 pub use reload::{Reload, ReloadError};

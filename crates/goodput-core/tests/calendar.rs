@@ -126,7 +126,7 @@ fn a_calendar_reads_as_a_person_wants_to_read_it() {
     house.hours(36, 999, 1);
     let shown = house.goodput.status().to_string();
     assert!(shown.contains("ok: availability, 99% over month\n"), "{shown}");
-    assert!(shown.contains("  budget  99.5 % left; 100.000 % of month so far seen\n"), "{shown}");
+    assert!(shown.contains("  budget  99.5 % left; 100.000 % of month so far seen; band green\n"), "{shown}");
 }
 
 #[test]

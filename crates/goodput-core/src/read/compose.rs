@@ -77,14 +77,16 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
                 seen: monitor.observe_one(now, present.gone, index, *live),
             });
             let slices = slices.remove(&index);
-            compose_slo(
+            let mut status = compose_slo(
                 slo,
                 &observed,
                 calendar.as_ref(),
                 alarms,
                 Counted { live: *live, counts: *counts, reasons, slices },
                 overdue,
-            )
+            );
+            status.band = monitor.bands.at(&definition.bands, index, status.budget.as_seen(), now);
+            status
         })
         .collect();
     let routes = busiest_first(detail.routes).map(|route| compose_route(route, &names, &definition.classes));
@@ -95,12 +97,15 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
         scope: Scope::Instance,
         age: monitor.age(now),
         since_last_tick: monitor.since_last_tick(now),
+        tick_every,
         ticks: monitor.ticks(),
         stopwatch,
         in_flight: saturating_sum(own().map(|route| route.in_flight)),
         overdue: saturating_sum(own().map(|route| route.overdue)),
         queued,
         unready: mishaps.unready.load(Ordering::Relaxed),
+        single_instance: definition.single_instance,
+        bands: definition.bands.clone(),
         slos,
         removed,
         routes,
@@ -268,6 +273,8 @@ fn compose_slo(
         windows: windows.collect(),
         exhaustion: calendar.map_or(exhaustion, |calendar| calendar.spare(exhaustion)),
         budget,
+        band: None,
+        min_bad: slo.min_bad,
         conditions,
         signals,
         adaptations: slo.policy.adaptations().to_vec(),

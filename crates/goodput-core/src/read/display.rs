@@ -3,7 +3,8 @@
 use std::fmt;
 
 use goodput_model::{
-    AlarmState, Budgeting, BurnRate, Counts, Definition, Exhaustion, Frozen, Indicator, Position, Roughly, Window,
+    AlarmState, Budgeting, BurnRate, Counts, Definition, Exhaustion, Frozen, Indicator, Position, Remaining, Roughly,
+    Window,
 };
 
 use super::status::{ReasonCount, RouteStatus, SliceStatus, SloStatus, Status};
@@ -64,6 +65,10 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
     if let Some(period) = slo.windows.last() {
         let so_far = if period.calendar.is_some() { " so far" } else { "" };
         write!(f, "; {} of {}{so_far} seen", percent(period.seen.coverage.share()), slo.period)?;
+    }
+    // While little was seen the band goes by what was, and would read like a contradiction beside "at most".
+    if let (Remaining::Is(_), Some(band)) = (slo.budget.remaining(), &slo.band) {
+        write!(f, "; band {}", band.name)?;
     }
     // Beyond the period, old errors will have left the window first.
     match slo.exhaustion {

@@ -1,6 +1,8 @@
 //! The reading side: snapshots of the cells, their history, and the status computed from both.
 
 mod alarms;
+mod bands;
+mod case;
 mod compose;
 mod display;
 mod flags;
@@ -19,6 +21,7 @@ mod surges;
 mod waiting;
 
 pub(crate) use alarms::Event;
+pub use bands::BandStatus;
 pub(crate) use compose::{Parts, compose};
 pub use flags::Flag;
 pub(crate) use history::{Column, History};

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use goodput_model::{
-    Budgeting, Counts, Evaluation, Indicator, MinBad, Objective, Observation, Period, Policy, Rate, Slo, UnseenTime,
-    Window,
+    BudgetBands, Budgeting, Counts, Evaluation, Indicator, MinBad, Objective, Observation, Period, Policy, Rate, Slo,
+    UnseenTime, Window,
 };
 
 use super::alarms::{Alarms, Event, View, judge};
+use super::bands::Standings;
 use super::history::{Column, History};
 use super::in_force::InForce;
 use super::signals::Signals;
@@ -102,6 +103,8 @@ pub(crate) struct Monitor {
     /// All windows any SLO looks at, shortest first.
     windows: Vec<Window>,
     pub(crate) alarms: Alarms,
+    /// Which budget bands SLOs stand in.
+    pub(crate) bands: Standings,
     pub(crate) surges: Surges,
     /// What went wrong before budgets began to burn.
     pub(crate) baseline: Arc<Baseline>,
@@ -119,6 +122,7 @@ impl Monitor {
         Self {
             history: History::new(plan, origin, slos.len()),
             alarms: Alarms::new(slos, &windows),
+            bands: Standings::default(),
             surges: Surges::default(),
             baseline: Arc::default(),
             windows,
@@ -149,18 +153,21 @@ impl Monitor {
         true
     }
 
-    /// Steps the alarms after a tick. Tells what changed, and whether some budget burns: over five minutes, faster than it may.
+    /// Steps the alarms and the budget bands after a tick. Tells what changed, and whether some budget burns: over five minutes,
+    /// faster than it may.
     pub(crate) fn alarm(
         &mut self,
         now: Moment,
         wall: SystemTime,
         counts: &[Counts],
-        slos: &[WatchedSlo],
+        (slos, bands): (&[WatchedSlo], &BudgetBands),
         stalled: Vec<bool>,
     ) -> (Vec<Event>, bool) {
         let edges: Vec<_> = self.windows.iter().map(|window| (*window, self.history.edge(now, *window))).collect();
         let view = View { now, wall, edges: &edges, counts, slos };
         let signals = Signals { stalled, surging: self.surges.surging.clone(), calendars: self.calendars(&view) };
+        let budgets = slos.iter().enumerate().map(|(index, slo)| signals.budget(&view, index, slo));
+        self.bands.tick(bands, budgets.map(|budget| budget.map(|budget| budget.as_seen())), now);
         let events = self.alarms.tick(&view, &signals);
         let burns = slos.iter().enumerate().any(|(index, slo)| burns(&view, index, slo.objective));
         (events, burns)
@@ -207,6 +214,7 @@ impl Monitor {
         let slos = &next.slos;
         self.history.go_on_with(columns, now);
         self.windows = all_windows(slos);
+        self.bands.go_on_with(columns);
         self.surges.forget();
         self.baseline = Arc::default();
         self.alarms.go_on_with(columns, former, slos, &self.windows)
@@ -365,7 +373,7 @@ mod tests {
                     rows.map(|(index, (slo, observed))| monitor.judge(index, slo, &observed)).collect()
                 };
                 assert!(monitor.tick(at(now), &counts));
-                monitor.alarm(at(now), SystemTime::UNIX_EPOCH, &counts, &slos, Vec::new());
+                monitor.alarm(at(now), SystemTime::UNIX_EPOCH, &counts, (&slos, &BudgetBands::default()), Vec::new());
                 for (index, (slo, truth)) in slos.iter().zip(truth).enumerate() {
                     let rows = monitor.alarms.of_rows(index, truth.len());
                     for (episode, truth) in rows.zip(truth) {

@@ -84,18 +84,20 @@ impl Signals {
         held
     }
 
+    /// The budget of an SLO; none where the calendar is not known.
+    pub(super) fn budget(&self, view: &View<'_>, index: usize, slo: &WatchedSlo) -> Option<Budget> {
+        match self.calendars.get(&index) {
+            Some((seen, length)) => Some(Budget::of_calendar(slo.objective, seen, *length)),
+            None if slo.calendar.is_some() => None,
+            None => Some(Budget::new(slo.objective, &view.observe(index, slo.period.window())?)),
+        }
+    }
+
     fn find_of_budget(&self, view: &View<'_>, index: usize, slo: &WatchedSlo, number: u32, held: &mut Vec<Held>) {
-        let budget = match self.calendars.get(&index) {
-            Some((seen, length)) => Budget::of_calendar(slo.objective, seen, *length),
-            None if slo.calendar.is_some() => return,
-            None => {
-                let Some(seen) = view.observe(index, slo.period.window()) else { return };
-                if !may_have_consumed_half(slo.objective, &seen) {
-                    return;
-                }
-                Budget::new(slo.objective, &seen)
-            }
-        };
+        let Some(budget) = self.budget(view, index, slo) else { return };
+        if slo.calendar.is_none() && !may_have_consumed_half(slo.objective, budget.observed()) {
+            return;
+        }
         for (place, signal) in (0..).zip(Signal::ALL) {
             if let Signal::BudgetConsumed { percent } = signal
                 && budget.has_consumed(percent)

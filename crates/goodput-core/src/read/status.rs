@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use goodput_model::{
-    Adaptation, AlarmState, Budget, Budgeting, BurnRate, CalendarUnit, Counts, Evaluation, Exhaustion, Frozen,
-    Indicator, Objective, Observation, Period, Position, Reason, Row, Severity, Signal, Verdict, Window,
+    Adaptation, AlarmState, Budget, BudgetBands, Budgeting, BurnRate, CalendarUnit, Counts, Evaluation, Exhaustion,
+    Frozen, Indicator, MinBad, Objective, Observation, Period, Position, Reason, Row, Severity, Signal, Verdict,
+    Window,
 };
 
+use super::bands::BandStatus;
 use super::flags::Flag;
 use super::latency::Latencies;
 use super::signals::SignalDetail;
@@ -34,6 +36,8 @@ pub struct Status {
     pub age: Duration,
     /// How long ago history was last kept. Windows are as wrong as this is late.
     pub since_last_tick: Duration,
+    /// How often that is done.
+    pub tick_every: Duration,
     /// Ticks taken.
     pub ticks: u64,
     /// What requests are timed by.
@@ -48,6 +52,10 @@ pub struct Status {
     /// How often a layered service failed before it was ready for a request. No request was accepted then, and no event
     /// counted.
     pub unready: u64,
+    /// Whether the definition declares that there is no other instance of the service.
+    pub single_instance: bool,
+    /// What is permitted at what rest of a budget.
+    pub bands: BudgetBands,
     /// The SLOs, in the order of the definition.
     pub slos: Vec<SloStatus>,
     /// SLOs that the process had before and [reloads](crate::Goodput::reload) have removed.
@@ -115,9 +123,13 @@ pub struct SloStatus {
     pub windows: Vec<WindowStatus>,
     /// The error budget of the period, as far as this instance has seen it.
     pub budget: Budget,
+    /// The budget band it stands in; none before there was data.
+    pub band: Option<BandStatus>,
     /// When the budget runs out at the burn of the last hour. In a calendar period never, where it is known
     /// to last until the next one begins.
     pub exhaustion: Exhaustion,
+    /// The least number of bad events that its conditions go by.
+    pub min_bad: MinBad,
     /// The alert rows, each with its state.
     pub conditions: Vec<ConditionStatus>,
     /// What no error ratio shows, as far as it holds or has held just now.

@@ -1,0 +1,84 @@
+//! Which budget band each SLO stands in, and since when.
+
+use goodput_model::{Action, BandStanding, BudgetAsSeen, BudgetBands};
+
+use super::history::Column;
+use crate::clock::Moment;
+
+/// The budget band an SLO stands in.
+///
+/// By what is left of its budget if the time nobody saw went like the rest, see [`BudgetAsSeen`]. A worse band is entered at
+/// once, a better one only beyond the hysteresis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BandStatus {
+    /// Its name.
+    pub name: String,
+    /// What is permitted there.
+    pub action: Action,
+    /// Since when it stands there, as far as this process knows.
+    pub since: Moment,
+    /// Which of the bands it is.
+    pub standing: BandStanding,
+}
+
+/// Where the SLOs stand, in their order, from tick to tick.
+#[derive(Debug, Default)]
+pub(crate) struct Standings {
+    /// What the positions are of.
+    bands: BudgetBands,
+    stands: Vec<Stand>,
+}
+
+/// Where one SLO stands, and since when; nowhere before there was data.
+type Stand = Option<(BandStanding, Moment)>;
+
+impl Standings {
+    /// Where each SLO stands from `now` on, by its budget; one without stays where it is.
+    pub(crate) fn tick(
+        &mut self,
+        bands: &BudgetBands,
+        budgets: impl Iterator<Item = Option<BudgetAsSeen>>,
+        now: Moment,
+    ) {
+        if self.bands != *bands {
+            *self = Self { bands: bands.clone(), stands: Vec::new() };
+        }
+        let mut former = std::mem::take(&mut self.stands).into_iter();
+        let stands = budgets.map(|budget| {
+            let stand = former.next().flatten();
+            budget.map_or(stand, |budget| step(stand, bands, budget, now))
+        });
+        self.stands = stands.collect();
+    }
+
+    /// Where SLO `index` stands with this budget: since a tick, or since `now`. None before there was data.
+    pub(crate) fn at(
+        &self,
+        bands: &BudgetBands,
+        index: usize,
+        budget: BudgetAsSeen,
+        now: Moment,
+    ) -> Option<BandStatus> {
+        let known = self.stands.get(index).copied().flatten().filter(|_| self.bands == *bands);
+        let (standing, since) = step(known, bands, budget, now)?;
+        let name = standing.band(bands)?.name.clone();
+        Some(BandStatus { name, action: standing.action(bands), since, standing })
+    }
+
+    /// Goes on with other SLOs: one that is as it was stands where it stood.
+    pub(crate) fn go_on_with(&mut self, columns: &[Column]) {
+        let kept = |column: &Column| match column {
+            Column::Kept(position) => self.stands.get(*position).copied().flatten(),
+            Column::Begins(_) => None,
+        };
+        self.stands = columns.iter().map(kept).collect();
+    }
+}
+
+fn step(stand: Stand, bands: &BudgetBands, budget: BudgetAsSeen, now: Moment) -> Stand {
+    let (standing, since) = stand.unwrap_or((BandStanding::NOWHERE, now));
+    let next = standing.step(bands, budget);
+    next.position()?;
+    Some((next, if next == standing { since } else { now }))
+}

@@ -1,4 +1,4 @@
-//! A minute of fuzzing for each reader of text: nothing that somebody writes may bring one down.
+//! A minute of fuzzing for each reader of text or bytes: nothing that somebody writes may bring one down.
 
 use std::process::{Child, Command, Stdio};
 
@@ -10,7 +10,7 @@ use crate::tally::Tally;
 
 /// In a workspace of their own: the fuzzer and its build flags are nobody else's.
 const SCRIPT: &str = "tests/fuzz/run";
-const TARGETS: [&str; 3] = ["read", "openslo", "compile"];
+const TARGETS: [&str; 4] = ["read", "openslo", "compile", "state"];
 const SECONDS: &str = "60";
 
 /// All at once: each takes one core, and they wait for the same time.

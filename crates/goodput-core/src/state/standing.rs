@@ -25,6 +25,8 @@ pub struct SavedStanding {
     pub base: Counts,
     /// Whether somebody was told that it fires.
     pub told: bool,
+    /// Whether a more severe alert of the SLO spoke for it.
+    pub suppressed: bool,
 }
 
 const ACTIVE: u64 = 1;
@@ -33,6 +35,7 @@ const FIRING: u64 = 4;
 const QUIET: u64 = 8;
 const FROZEN: u64 = 16;
 const TOLD: u64 = 32;
+const SUPPRESSED: u64 = 64;
 
 impl SavedStanding {
     /// Moves its moments, not that of the wall.
@@ -57,8 +60,8 @@ impl SavedStanding {
             AlarmState::Waiting { .. } => WAITING,
             AlarmState::Firing { quiet, .. } => FIRING | flag(quiet.is_some(), QUIET),
         };
-        let rest = flag(self.active, ACTIVE) | flag(self.frozen.is_some(), FROZEN) | flag(self.told, TOLD);
-        put_number(bytes, state | rest);
+        let said = flag(self.told, TOLD) | flag(self.suppressed, SUPPRESSED);
+        put_number(bytes, state | said | flag(self.active, ACTIVE) | flag(self.frozen.is_some(), FROZEN));
         match self.state {
             AlarmState::Quiet => {}
             AlarmState::Waiting { since } => put_number(bytes, nanos(since)),
@@ -82,7 +85,7 @@ impl SavedStanding {
     /// Reads one; its name apart, so that looking at it takes no memory.
     pub(super) fn read<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a str, Self)> {
         let of = cursor.text()?;
-        let bits = cursor.number().filter(|bits| *bits < 2 * TOLD)?;
+        let bits = cursor.number().filter(|bits| *bits < 2 * SUPPRESSED)?;
         let mut moment = || Some(Duration::from_nanos(cursor.number()?));
         let state = match bits & (WAITING | FIRING | QUIET) {
             0 => AlarmState::Quiet,
@@ -103,7 +106,7 @@ impl SavedStanding {
         }
         let fired_wall = Duration::from_nanos(cursor.number()?);
         let base = Counts { good: cursor.number()?, bad: cursor.number()?, excluded: cursor.number()? };
-        let (active, told) = (bits & ACTIVE != 0, bits & TOLD != 0);
-        Some((of, Self { of: String::new(), active, state, frozen, fired_wall, base, told }))
+        let [active, told, suppressed] = [ACTIVE, TOLD, SUPPRESSED].map(|bit| bits & bit != 0);
+        Some((of, Self { of: String::new(), active, state, frozen, fired_wall, base, told, suppressed }))
     }
 }

@@ -23,6 +23,7 @@ impl Alarms {
                 fired_wall: since_epoch(episode.fired_wall),
                 base: episode.base,
                 told: episode.told,
+                suppressed: episode.suppressed,
             })
         };
         own.filter_map(saved).collect()
@@ -42,7 +43,7 @@ impl Alarms {
                 fired_wall: SystemTime::UNIX_EPOCH.checked_add(saved.fired_wall).unwrap_or(SystemTime::UNIX_EPOCH),
                 base: saved.base,
                 detail: None,
-                suppressed: false,
+                suppressed: saved.suppressed,
                 muted: false,
                 told: saved.told,
             };

@@ -1,9 +1,11 @@
 //! Whatever call fails, in whichever way: one of the states is there, the service answers, and the next attempt begins afresh.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
+use std::thread;
 
 use goodput_model::Slo;
+use parking_lot::Mutex;
 
 use super::super::storage::{StateTrouble, Storage, persist};
 use super::disk::{Disk, Done, Fault, images};
@@ -97,6 +99,64 @@ fn whatever_fails_the_service_answers_and_the_flag_goes_when_the_fault_does() {
             }
         }
     }
+}
+
+/// A disk that does not come back from a sync while somebody holds its gate.
+struct Hanging(Disk, Arc<Mutex<()>>);
+
+impl Storage for Hanging {
+    fn read(&mut self) -> Result<Option<Vec<u8>>, StateTrouble> {
+        self.0.read()
+    }
+    fn discard(&mut self) -> io::Result<()> {
+        self.0.discard()
+    }
+    fn create(&mut self) -> io::Result<()> {
+        self.0.create()
+    }
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+    fn sync(&mut self) -> io::Result<()> {
+        drop(self.1.lock());
+        self.0.sync()
+    }
+    fn rename(&mut self) -> io::Result<()> {
+        self.0.rename()
+    }
+    fn sync_directory(&mut self) -> io::Result<()> {
+        self.0.sync_directory()
+    }
+}
+
+/// Until something is so, at most ten seconds.
+fn wait_until(so: impl Fn() -> bool) {
+    let waited = (0..1_000).find(|_| {
+        thread::sleep(Duration::from_millis(10));
+        so()
+    });
+    assert!(waited.is_some(), "it never came to be so");
+}
+
+#[test]
+fn a_disk_that_hangs_keeps_nobody_waiting_and_is_written_when_it_comes_back() {
+    let (disk, gate) = (Disk::new(100), Arc::new(Mutex::new(())));
+    let closed = gate.lock();
+    let storage: Box<dyn Storage> = Box::new(Hanging(disk.clone(), Arc::clone(&gate)));
+    let (file, memory) = StateFile::open_in(PathBuf::new(), Ok(storage));
+    let builder = Goodput::builder("shop").slo(Slo::availability("ok", "99%"));
+    let goodput = Arc::new(builder.remember(memory).build().unwrap());
+    let keeper = file.every(Duration::from_millis(1)).keep(Arc::clone(&goodput));
+    wait_until(|| disk.done().iter().any(|done| matches!(done, Done::Wrote(..))));
+    goodput.work("/orders").good();
+    goodput.tick(goodput.now());
+    assert_eq!(goodput.status().slo("ok").unwrap().counts.good, 1);
+    assert!(!keeper.shutdown(Duration::from_millis(20)), "nothing is on the disk, and nobody waits for it");
+    assert_eq!(disk.content(), None);
+    drop(closed);
+    wait_until(|| Arc::strong_count(&goodput) == 1);
+    let memory = Memory::decode(disk.content().unwrap()).unwrap();
+    assert_eq!(memory.slos().next().unwrap().last().good, 1);
 }
 
 #[test]

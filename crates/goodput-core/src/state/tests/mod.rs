@@ -2,8 +2,10 @@
 
 mod crash;
 mod disk;
+mod fall;
 mod faults;
 mod format;
+#[cfg(target_os = "linux")]
 mod start;
 
 use std::sync::Arc;
@@ -37,6 +39,7 @@ fn small() -> Past {
         fired_wall: secs(1_770_000_011),
         base: counts(90, 9, 0),
         told: true,
+        suppressed: false,
     };
     let quiet = Some((secs(1_770_003_600), Cleared::ShortWindowGood));
     let clears = SavedStanding {
@@ -46,7 +49,8 @@ fn small() -> Past {
         frozen: Some((Frozen::Gap, secs(1_770_003_000))),
         ..standing.clone()
     };
-    let waits = SavedStanding { state: AlarmState::Waiting { since: secs(5) }, told: false, ..standing.clone() };
+    let state = AlarmState::Waiting { since: secs(5) };
+    let waits = SavedStanding { state, told: false, suppressed: true, ..standing.clone() };
     let ok = PastSlo {
         key: "name=ok;indicator=availability".into(),
         beginning: at(1_770_000_000),
@@ -85,8 +89,8 @@ fn any_past() -> impl Strategy<Value = Past> {
         (time(), prop::option::of((time(), cleared()))).prop_map(|(since, quiet)| AlarmState::Firing { since, quiet }),
     ];
     let frozen = prop::option::of((prop::sample::select(Frozen::ALL.to_vec()), time()));
-    let standing = (".{0,20}", any::<bool>(), state, frozen, time(), triple(), any::<bool>()).prop_map(
-        |(of, active, state, frozen, fired_wall, base, told)| SavedStanding {
+    let standing = (".{0,20}", any::<bool>(), state, frozen, time(), triple(), any::<[bool; 2]>()).prop_map(
+        |(of, active, state, frozen, fired_wall, base, [told, suppressed])| SavedStanding {
             of,
             active,
             state,
@@ -94,6 +98,7 @@ fn any_past() -> impl Strategy<Value = Past> {
             fired_wall,
             base,
             told,
+            suppressed,
         },
     );
     (0..5_usize, 0..12_usize).prop_flat_map(move |(slos, marks)| {

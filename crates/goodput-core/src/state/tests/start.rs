@@ -1,8 +1,7 @@
 //! What a long memory costs when a service starts: little.
 
-use std::time::Instant;
-
 use goodput_model::{Definition, Period, Slo};
+use nix::time::{ClockId, clock_gettime};
 
 use super::super::format::MAX_BYTES;
 use super::*;
@@ -56,23 +55,28 @@ fn month(keys: &[Arc<str>]) -> Past {
     }
 }
 
+/// What the processor has worked for this thread: others use the machine as well.
+fn worked() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
+}
+
 #[test]
-#[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "the test holds a real time")]
 fn a_thousand_slos_and_a_file_near_the_limit_start_at_once() {
     let keys = Goodput::builder("large").definition(definition()).build().unwrap().in_force().keys().to_vec();
     let past = month(&keys);
-    let began = Instant::now();
+    let began = worked();
     let memory = past.write().unwrap();
-    let written = began.elapsed();
+    let written = worked() - began;
     let bytes = memory.as_bytes().to_vec();
     assert!(bytes.len() > MAX_BYTES / 2, "{} bytes", bytes.len());
     let wall = std::time::SystemTime::UNIX_EPOCH + past.written;
-    // The fastest of a few: others use the machine as well.
     let best = |start: &dyn Fn() -> Goodput| {
         let times = (0..5).map(|_| {
-            let began = Instant::now();
-            drop(start());
-            began.elapsed()
+            let began = worked();
+            let started = start();
+            let took = worked() - began;
+            drop(started);
+            took
         });
         times.min().unwrap()
     };
@@ -92,6 +96,6 @@ fn a_thousand_slos_and_a_file_near_the_limit_start_at_once() {
     let month = status.slos[7].windows.last().unwrap().seen;
     let valid = past.slos[7].last.valid();
     assert!(month.counts.valid() <= valid && month.counts.valid() > valid / 2, "{month:?}");
-    // Ten times what it takes on a machine with nothing else to do.
-    assert!(with.as_millis() < 2_000, "{with:?}");
+    // Tests are built with overflow checks and for a quick build: a release takes less.
+    assert!(with.as_millis() < 400, "{with:?}");
 }

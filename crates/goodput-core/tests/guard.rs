@@ -253,6 +253,25 @@ fn a_feature_is_off_while_the_slo_burns_and_one_that_nobody_declared_is_never_on
 }
 
 #[test]
+fn a_status_reads_as_what_guards_do_and_what_there_is_without_them() {
+    let ranking = FeatureGuard::new("ranking", "ok").above("2");
+    let scene = Scene::new(|builder| builder.slo(ok()).guard(guard()).feature(ranking));
+    scene.checkouts(150, 0);
+    scene.close();
+    (0..3).for_each(|_| scene.shed(Verdict::Bad(Reason::SHED)));
+    let printed = scene.goodput.status().to_string();
+    for line in [
+        "guard spare: 10% admitted, 0 held back; ok at ",
+        " over 5m, acts above 10x",
+        "feature ranking: off; ok at ",
+        " over 5m, off above 2x",
+        "ok without the 3 that guards have shed: 500 bad of 650",
+    ] {
+        assert!(printed.contains(line), "{line:?}: {printed}");
+    }
+}
+
+#[test]
 fn exporters_know_of_sheds_from_the_beginning() {
     for (guard, verdict) in
         [(guard(), Verdict::Bad(Reason::SHED)), (guard().exclude_sheds(), Verdict::Excluded(Reason::SHED))]

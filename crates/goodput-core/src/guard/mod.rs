@@ -24,4 +24,5 @@ pub(crate) use guards::Guards;
 pub use problem::GuardProblem;
 pub(crate) use rule::Rules;
 pub use rule::{FeatureGuard, Guard, GuardAction};
+pub(crate) use status::write_guards;
 pub use status::{FeatureStatus, GuardStatus, ShedStatus};

@@ -63,6 +63,32 @@ pub struct FeatureStatus {
     pub above: f64,
 }
 
+/// `feature new-ranking: off; checkout-ok at 3x over 5m, off above 2x`.
+impl fmt::Display for FeatureStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, slo, allowed, window, burn, above } = self;
+        let state = if *allowed { "on" } else { "off" };
+        write!(f, "feature {name}: {state}; {slo} at {burn} over {window}, off above {above}x")
+    }
+}
+
+/// Writes a line for each guard, for each feature, and for each SLO of which something was shed.
+pub(crate) fn write_guards(f: &mut fmt::Formatter<'_>, status: &Status) -> fmt::Result {
+    status.guards.iter().try_for_each(|guard| writeln!(f, "{guard}"))?;
+    status.features.iter().try_for_each(|feature| writeln!(f, "{feature}"))?;
+    for (slo, sheds) in status.slos.iter().filter_map(|slo| Some((slo, slo.sheds.as_ref()?))) {
+        let (shed, without) = (sheds.sheds.total(), sheds.counts);
+        writeln!(
+            f,
+            "{} without the {shed} that guards have shed: {} bad of {}",
+            slo.name,
+            without.bad,
+            without.valid()
+        )?;
+    }
+    Ok(())
+}
+
 /// What of one SLO's events guards have shed, and what there is without them.
 ///
 /// What is shed counts as bad, or as excluded where the guard [says so](crate::Guard::exclude_sheds); the SLO's own counts, windows

@@ -8,6 +8,7 @@ use goodput_model::{
 };
 
 use super::status::{ReasonCount, RouteStatus, SliceStatus, SloStatus, Status};
+use crate::guard::write_guards;
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,6 +27,7 @@ impl fmt::Display for Status {
         for route in &self.routes {
             write_route(f, route)?;
         }
+        write_guards(f, self)?;
         for flag in &self.flags {
             writeln!(f, "{}: {flag}", flag.label())?;
         }

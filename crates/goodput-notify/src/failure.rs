@@ -94,6 +94,9 @@ impl SendError {
             | ErrorKind::ConnectionAborted
             | ErrorKind::BrokenPipe
             | ErrorKind::UnexpectedEof => Self::Cut,
+            // What rustls makes of everything that it does not like: no TLS, no certificate, or one that nobody vouches for.
+            #[cfg(feature = "tls")]
+            ErrorKind::InvalidData => Self::Tls,
             kind => Self::Io(kind),
         }
     }

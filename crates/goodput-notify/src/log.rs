@@ -1,6 +1,6 @@
 //! Transitions as events of `tracing`, each with its facts as fields.
 
-use goodput_core::{Change, Severity, Transition};
+use goodput_core::{Severity, Transition, Turn};
 use tracing::Level;
 
 use crate::words;
@@ -29,7 +29,7 @@ pub fn to_tracing(transition: &Transition) {
         ($level:expr) => {{
             let alert = &transition.alert;
             let cleared = match transition.change {
-                Change::Resolved(cleared) => cleared.label(),
+                Turn::Resolved(cleared) => cleared.label(),
                 _ => "",
             };
             tracing::event!(
@@ -63,7 +63,7 @@ pub fn to_tracing(transition: &Transition) {
         }};
     }
     match (transition.change, transition.alert.severity) {
-        (Change::Resolved(_), _) | (_, Severity::Log) => write!(Level::INFO),
+        (Turn::Resolved(_), _) | (_, Severity::Log) => write!(Level::INFO),
         (_, Severity::Ticket) => write!(Level::WARN),
         (_, Severity::Page) => write!(Level::ERROR),
     }

@@ -100,9 +100,8 @@ fn each_fault_is_told_for_what_it_is_within_the_timeout() {
 #[cfg(feature = "tls")]
 #[test]
 fn a_server_without_tls_behind_https_is_told_for_what_it_is() {
-    let address = say_and_leave("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").0;
     let pace = Pace { every: ROUND, ends_after: 4 * ROUND, ..Pace::default() };
-    let sink = AlertmanagerSink::to([format!("https://{address}")]).timeout(TIMEOUT).pace(pace);
+    let sink = AlertmanagerSink::to([format!("https://{}", faults::servers::no_tls())]).timeout(TIMEOUT).pace(pace);
     let sink = sink.start(goodput()).unwrap();
     let failed = once(&sink, |status| status.failures_in_a_row > 0);
     assert_eq!(failed.last_error.unwrap().0, SendError::Tls);

@@ -75,6 +75,19 @@ pub(crate) fn say_and_leave(text: &'static str) -> (SocketAddr, Seen) {
     })
 }
 
+/// Answers in plain words whatever comes first, as a server of HTTP does where TLS knocks.
+pub(crate) fn no_tls() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            drop(stream.read(&mut [0; 4096]));
+            drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"));
+        }
+    });
+    address
+}
+
 /// Accepts, and never says a word.
 pub(crate) fn black_hole() -> (SocketAddr, Seen) {
     serve(|_, _| thread::park())

@@ -11,10 +11,10 @@ use goodput_core::Goodput;
 /// It is made of keys that the standard library takes from the operating system once a process. A forked child has its parent's keys
 /// and another process id.
 pub(crate) fn name_of(goodput: &Goodput) -> String {
-    static KEYS: OnceLock<[RandomState; 2]> = OnceLock::new();
-    let keys = KEYS.get_or_init(|| [RandomState::new(), RandomState::new()]);
+    static KEYS: OnceLock<(RandomState, RandomState)> = OnceLock::new();
+    let (one, other) = KEYS.get_or_init(|| (RandomState::new(), RandomState::new()));
     let what = (process::id(), std::ptr::from_ref(goodput).addr());
-    keys.iter().enumerate().map(|(half, keys)| format!("{:016x}", keys.hash_one((half, what)))).collect()
+    format!("{:016x}{:016x}", one.hash_one(what), other.hash_one(what))
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@
 
 mod answer;
 mod asked;
-mod case;
 pub mod document;
 mod future;
 mod instance;

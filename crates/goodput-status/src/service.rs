@@ -16,7 +16,6 @@ use tower_service::Service;
 
 use crate::answer::{self, JSON};
 use crate::asked::{self, Asked};
-use crate::case::case_of;
 use crate::document::{self, DecisionDocument, WrittenBy};
 use crate::future::{Rendered, ResponseFuture};
 use crate::instance;
@@ -177,9 +176,8 @@ impl<H: Borrow<Goodput>> Inner<H> {
     fn json(&self) -> Rendered {
         let goodput = self.goodput.borrow();
         let status = goodput.status_within(self.options.max_age);
-        let (instance, is_single) = (instance::name_of(goodput), goodput.definition().single_instance);
-        let written_by = WrittenBy { instance, is_single, wall: goodput.wall() };
-        Rendered::page(document::render(&status, &case_of(&status, goodput), written_by))
+        let written_by = WrittenBy { instance: instance::name_of(goodput), now: goodput.now(), wall: goodput.wall() };
+        Rendered::page(document::render(&status, &written_by))
     }
 
     fn metrics(&self) -> Rendered {
@@ -192,7 +190,7 @@ impl<H: Borrow<Goodput>> Inner<H> {
 
     fn decide(&self, change: Change) -> Rendered {
         let goodput = self.goodput.borrow();
-        let case = case_of(&goodput.status_within(self.options.max_age), goodput);
+        let case = goodput.status_within(self.options.max_age).case();
         let decision = case.decide(change);
         let answer = DecisionDocument::new(&case.service, &decision);
         Rendered { refuses: decision.action != Action::Approve, ..Rendered::page(document::to_json(&answer)) }

@@ -45,9 +45,9 @@ pub(crate) fn fetch(url: &str, timeout: Duration, token: Option<&str>) -> Result
     let mut body = Vec::new();
     // One more than there may be, so that too much is noticed.
     let reader = response.body_mut().as_reader();
-    reader.take(MOST + 1).read_to_end(&mut body).map_err(|error| match error.kind() {
-        ErrorKind::TimedOut => Trouble::TimedOut(timeout),
-        _ => Trouble::Unreachable(format!("has broken off its answer: {error}")),
+    reader.take(MOST + 1).read_to_end(&mut body).map_err(|error| match Error::from(error) {
+        Error::Timeout(_) => Trouble::TimedOut(timeout),
+        error => Trouble::Unreachable(format!("has broken off its answer: {error}")),
     })?;
     if body.len() as u64 > MOST {
         return Err(Trouble::TooLong { most: MOST });

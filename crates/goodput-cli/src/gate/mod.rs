@@ -21,7 +21,7 @@ use self::gather::Gathered;
 use self::source::Source;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::{read, terminal};
+use crate::{exit, read, terminal};
 
 /// Whether a change may go out: by running instances, or by their state files
 ///
@@ -86,7 +86,18 @@ pub(crate) struct Gate {
 /// More instances than anybody asks one by one.
 const MOST_SOURCES: usize = 1_000;
 
+/// Exits by the [codes of a gate](crate::exit), where 1 is a block and nothing else: what went wrong on the way is another one.
 pub(crate) fn run(gate: &Gate) -> Result<u8, Failure> {
+    decide(gate).or_else(|failure| match failure {
+        Failure::Usage(_) => Err(failure),
+        Failure::Input(_) | Failure::Text(_) => {
+            failure.tell();
+            Ok(exit::NO_DATA)
+        }
+    })
+}
+
+fn decide(gate: &Gate) -> Result<u8, Failure> {
     let sources = source::all(&gate.sources)?;
     if sources.len() > MOST_SOURCES {
         return Err(Failure::usage(format!("{} sources: expected at most {MOST_SOURCES}", sources.len())));
@@ -107,8 +118,8 @@ pub(crate) fn run(gate: &Gate) -> Result<u8, Failure> {
         token: gate.token_file.as_deref().map(source::token).transpose()?,
     };
     let gathered = gather::gather(&sources, &asked)?;
-    let change = gate.asked_about();
-    let found = gate.without_data(&gathered, gathered.case.decide(change));
+    let change = Change { kind: gate.change, risk: gate.risk };
+    let found = gate.without_data(&gathered, gathered.case.decide_at_cost(change, gate.cost()));
     match (&gate.override_reason, &gate.by) {
         (Some(reason), Some(by)) => overridden(gate, &gathered, &found, reason, by),
         _ => print(gate, &Answer::new(&gathered, &found, None), found.gate()),
@@ -121,11 +132,11 @@ fn definition(path: &Path) -> Result<Definition, Failure> {
 }
 
 impl Gate {
-    fn asked_about(&self) -> Change {
-        let change = Change::new(self.change, self.risk);
+    /// What was said of it, or what is usual for its risk.
+    fn cost(&self) -> ReleaseCost {
         match (self.probability, self.incident) {
-            (Some(chance), Some(incident)) => change.estimated(ReleaseCost::new(chance.ratio(), incident.duration())),
-            _ => change,
+            (Some(chance), Some(incident)) => ReleaseCost::new(chance.ratio(), incident.duration()),
+            _ => self.risk.usual_cost(),
         }
     }
 

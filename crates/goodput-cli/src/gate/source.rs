@@ -57,7 +57,19 @@ pub(crate) fn all(texts: &[String]) -> Result<Vec<Source>, Failure> {
     if let Some(twice) = texts.iter().find(|text| !seen.insert(text.as_str())) {
         return Err(Failure::usage(format!("{} is given twice: expected each instance once", named(twice))));
     }
-    texts.iter().map(|text| Source::new(text)).collect()
+    let sources: Result<Vec<_>, _> = texts.iter().map(|text| Source::new(text)).collect();
+    let sources = sources?;
+    let mut files = HashSet::new();
+    for source in &sources {
+        // One that is not there is told later, by its name.
+        if let Source::File(path) = source
+            && path.canonicalize().is_ok_and(|path| !files.insert(path))
+        {
+            let message = format!("{} is a file that is given before: expected each instance once", source.name());
+            return Err(Failure::usage(message));
+        }
+    }
+    Ok(sources)
 }
 
 /// The longest token file: a token is at most 256 bytes.
@@ -97,6 +109,15 @@ mod tests {
         ] {
             assert_eq!(Source::new(text).ok(), source, "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_is_asked_once_by_whatever_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.state");
+        std::fs::write(&path, "").unwrap();
+        let by_another = format!("{}/./shop.state", folder.path().display());
+        assert!(all(&[path.display().to_string(), by_another]).is_err());
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use goodput_core::{Definition, Goodput, ManualTimeline, Period, Slo, Stopwatch, Timeline};
+use goodput_core::{Definition, Goodput, ManualTimeline, Period, Slo, SlotPlan, Stopwatch, Timeline};
 use goodput_status::StatusService;
 
 /// One instance, and the hand that moves its time.
@@ -15,6 +15,8 @@ pub(crate) struct Instance {
     pub(crate) hand: ManualTimeline,
 }
 
+/// Rare, so that days go by in a moment, and that nothing is old before a slow machine has asked.
+pub(crate) const TICK: Duration = Duration::from_secs(600);
 /// How long all of them have lived: more than their period of a day.
 const HOURS: u32 = 25;
 
@@ -22,10 +24,16 @@ impl Instance {
     /// An instance that began so long ago that it has now seen its period, as soon as [`hours`](Self::hours) have gone by.
     pub(crate) fn new(definition: Definition) -> Self {
         let system = Timeline::system();
-        let began = system.wall_at(system.now()) - Duration::from_secs(3_600) * HOURS;
+        Self::beginning_at(system.wall_at(system.now()) - Duration::from_secs(3_600) * HOURS, definition)
+    }
+
+    /// An instance whose clock showed this when it began.
+    pub(crate) fn beginning_at(began: SystemTime, definition: Definition) -> Self {
         let (timeline, hand) = Timeline::manual();
         let (stopwatch, _still) = Stopwatch::manual();
-        let builder = Goodput::builder("checkout").definition(definition).stopwatch(stopwatch);
+        let plan = SlotPlan::dense(TICK, Period::days(1).unwrap()).unwrap();
+        let builder =
+            Goodput::builder("checkout").definition(definition).stopwatch(stopwatch).tick_every(TICK).slots(plan);
         let goodput = builder.timeline(timeline.beginning_at(began)).build().unwrap();
         Self { goodput: Arc::new(goodput), hand }
     }
@@ -36,8 +44,8 @@ impl Instance {
             let (good, bad) = events(hour);
             (0..good).for_each(|_| self.goodput.work("/checkout").good());
             (0..bad).for_each(|_| self.goodput.work("/checkout").bad("broken"));
-            for _ in 0..360 {
-                self.hand.advance(Duration::from_secs(10));
+            for _ in 0..6 {
+                self.hand.advance(TICK);
                 self.goodput.tick(self.hand.now());
             }
         }

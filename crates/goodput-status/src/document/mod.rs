@@ -17,8 +17,8 @@ pub use decision::{
 };
 pub use read::DocumentError;
 pub use slo::{
-    BudgetDocument, ConditionDocument, CountsDocument, IndicatorDocument, PeriodDocument, ReasonDocument,
-    SlicesDocument, SloDocument, WindowDocument,
+    AlarmDocument, BudgetDocument, ConditionDocument, CountsDocument, IndicatorDocument, PeriodDocument,
+    ReasonDocument, SignalDocument, SlicesDocument, SloDocument, StandingDocument, WindowDocument,
 };
 pub use status::{
     BandDocument, ErrorDocument, FlagDocument, LatencyDocument, RemovedDocument, RouteDocument, StatusDocument, VERSION,

@@ -80,9 +80,16 @@ fn evidence(slo: &SloDocument) -> Result<Evidence, DocumentError> {
         found.ok_or_else(|| wrong("windows", format!("there is none of {length}"))).and_then(observation)
     };
     let within = |length: Window| of(length.min(period.window()));
-    let seen = calendar.map_or_else(|| of(period.window()), Ok)?;
+    // What has gone by of a calendar period is not known without its calendar.
+    let unseen = Observation::partial(period.window(), Counts::default(), Duration::ZERO);
+    let seen = match (calendar, period) {
+        (Some(calendar), _) => calendar,
+        (None, Period::Calendar(_)) => of(period.window()).unwrap_or(unseen),
+        (None, _) => of(period.window())?,
+    };
     let mut evidence = Evidence::new(&slo.name, objective, period, seen, within(Window::H1)?, within(Window::H6)?);
-    evidence.length = calendar.map(|_| Duration::from_nanos(slo.budget.length_ns));
+    let is_calendar = matches!(period, Period::Calendar(_));
+    evidence.length = is_calendar.then(|| Duration::from_nanos(slo.budget.length_ns));
     evidence.min_bad = slo.least_bad.map_or(MinBad::Auto, MinBad::AtLeast);
     let pages = slo.conditions.iter().filter(|condition| condition.severity == Severity::Page.to_string());
     let pages = pages.map(|condition| {
@@ -92,7 +99,8 @@ fn evidence(slo: &SloDocument) -> Result<Evidence, DocumentError> {
     evidence.pages = pages.collect::<Result<_, _>>()?;
     let concern = |label: &String| Concern::from_label(label).ok_or_else(|| wrong("concerns", label));
     evidence.concerns = slo.concerns.iter().map(concern).collect::<Result<_, _>>()?;
-    evidence.standing = slo.band_position.map_or(BandStanding::NOWHERE, |position| BandStanding::at(position as usize));
+    evidence.standing =
+        slo.band.as_ref().map_or(BandStanding::NOWHERE, |band| BandStanding::at(band.position as usize));
     Ok(evidence)
 }
 

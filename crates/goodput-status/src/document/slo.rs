@@ -38,10 +38,12 @@ pub struct SloDocument {
     pub least_bad: Option<u64>,
     /// What is wrong and cannot be told from the counts: `page_fires`, `stalled`, `traffic_lost`, `excluded_surge`.
     pub concerns: Vec<String>,
-    /// In which of the bands the budget stands, from 0 for the fullest. Null before it stood in any.
-    pub band_position: Option<u32>,
+    /// In which of the bands the budget stands. Null before there was data.
+    pub band: Option<StandingDocument>,
     /// The alert rows, each with its state.
     pub conditions: Vec<ConditionDocument>,
+    /// What no error ratio shows, as far as it holds or has held just now.
+    pub signals: Vec<SignalDocument>,
 }
 
 /// What makes an event, or a slice of time, good.
@@ -175,4 +177,59 @@ pub struct ConditionDocument {
     pub min_bad: u64,
     /// How many it has.
     pub bad_long: u64,
+    /// Whether the alert fires.
+    pub alarm: AlarmDocument,
+    /// Why the condition cannot be judged, so that the alert stands as it stood: `no_data`, `stale_tick`, `filling` or `gap`. Null
+    /// where it can.
+    pub frozen: Option<String>,
+    /// Whether a more severe alert of the SLO fires, so that nobody is told of this one.
+    pub suppressed: bool,
+    /// Whether somebody has muted it, so that nobody is told.
+    pub muted: bool,
+}
+
+/// Whether an alert fires, as the last tick left it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AlarmDocument {
+    /// `quiet`, `waiting` where it does not hold for long enough yet, or `firing`.
+    pub state: String,
+    /// For how long it waits or fires, in nanoseconds. Null where it is quiet.
+    pub for_ns: Option<u64>,
+    /// For how long the condition of a firing alert has not held, in nanoseconds. Null while it holds.
+    pub quiet_for_ns: Option<u64>,
+    /// Why it does not hold, such as `short_window_good` or `traffic_gone`. Null while it holds.
+    pub quiet_because: Option<String>,
+}
+
+/// Something that no error ratio shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SignalDocument {
+    /// What, such as `stalled`, `traffic_lost` or `budget_consumed`.
+    pub signal: String,
+    /// `page`, `ticket` or `log`.
+    pub severity: String,
+    /// Its numbers when it last held, for people. Null where it has none.
+    pub message: Option<String>,
+    /// Whether the alert fires.
+    pub alarm: AlarmDocument,
+    /// Whether a more severe alert of the SLO fires, so that nobody is told of this one.
+    pub suppressed: bool,
+    /// Whether somebody has muted it, so that nobody is told.
+    pub muted: bool,
+}
+
+/// Where a budget stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct StandingDocument {
+    /// Which of the bands it is, from 0 for the fullest.
+    pub position: u32,
+    /// What people call it.
+    pub name: String,
+    /// What is permitted there: `approve`, `review`, `defer` or `block`.
+    pub action: String,
+    /// For how long it stands there, in nanoseconds, as far as this process knows.
+    pub for_ns: u64,
 }

@@ -1,17 +1,17 @@
 //! Writes the document: what a status says, in the words of programs.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use goodput_core::{
-    Band, BurnRate, Case, ConditionStatus, Counts, Evidence, Exhaustion, Latencies, MinBad, ReasonCount, RouteStatus,
-    SliceStatus, SloStatus, Status, WindowStatus,
+    AlarmState, Band, BandStatus, BurnRate, ConditionStatus, Counts, Exhaustion, Latencies, MinBad, Moment,
+    ReasonCount, RouteStatus, SignalStatus, SliceStatus, SloStatus, Status, WindowStatus,
 };
 use serde::Serialize;
 
 use super::decision::{known, nanos};
 use super::slo::{
-    BudgetDocument, ConditionDocument, CountsDocument, IndicatorDocument, PeriodDocument, ReasonDocument,
-    SlicesDocument, SloDocument, WindowDocument,
+    AlarmDocument, BudgetDocument, ConditionDocument, CountsDocument, IndicatorDocument, PeriodDocument,
+    ReasonDocument, SignalDocument, SlicesDocument, SloDocument, StandingDocument, WindowDocument,
 };
 use super::status::{
     BandDocument, ErrorDocument, FlagDocument, LatencyDocument, RemovedDocument, RouteDocument, StatusDocument, VERSION,
@@ -23,8 +23,8 @@ const MOST_ROUTES: usize = 100;
 const MOST_ERRORS: usize = 10;
 
 /// The document of `status`, as JSON on one line.
-pub(crate) fn render(status: &Status, case: &Case, written_by: WrittenBy) -> Vec<u8> {
-    to_json(&document(status, case, written_by))
+pub(crate) fn render(status: &Status, written_by: &WrittenBy) -> Vec<u8> {
+    to_json(&document(status, written_by))
 }
 
 /// Who writes a document, and when.
@@ -32,8 +32,8 @@ pub(crate) fn render(status: &Status, case: &Case, written_by: WrittenBy) -> Vec
 pub(crate) struct WrittenBy {
     /// The name of the instance.
     pub(crate) instance: String,
-    /// Whether its definition says that there is no other.
-    pub(crate) is_single: bool,
+    /// Now, on its timeline.
+    pub(crate) now: Moment,
     /// What a clock on the wall shows.
     pub(crate) wall: SystemTime,
 }
@@ -44,9 +44,8 @@ pub(crate) fn to_json(document: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(document).unwrap_or_default()
 }
 
-fn document(status: &Status, case: &Case, written_by: WrittenBy) -> StatusDocument {
+fn document(status: &Status, written_by: &WrittenBy) -> StatusDocument {
     let wall = written_by.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let evidence = |name: &str| case.slos.iter().find(|evidence| evidence.slo == name);
     let flag = |flag: &goodput_core::Flag| FlagDocument { code: flag.label().to_owned(), message: flag.to_string() };
     let removed = |slo: &goodput_core::RemovedSlo| RemovedDocument {
         name: slo.name.clone(),
@@ -56,23 +55,23 @@ fn document(status: &Status, case: &Case, written_by: WrittenBy) -> StatusDocume
     StatusDocument {
         goodput: "status".to_owned(),
         version: VERSION,
-        instance: written_by.instance,
+        instance: written_by.instance.clone(),
         service: status.service.clone(),
         scope: status.scope.to_string(),
-        single_instance: written_by.is_single,
+        single_instance: status.single_instance,
         written_unix_ms: wall.as_millis().try_into().unwrap_or(u64::MAX),
         age_ns: nanos(status.age),
         since_last_tick_ns: nanos(status.since_last_tick),
-        tick_every_ns: nanos(case.freshness.tick),
+        tick_every_ns: nanos(status.tick_every),
         ticks: status.ticks,
         in_flight: status.in_flight,
         overdue: status.overdue,
         queued: status.queued,
         unready: status.unready,
         flags: status.flags.iter().map(flag).collect(),
-        bands: case.bands.bands.iter().map(band).collect(),
-        hysteresis: case.bands.hysteresis.to_string(),
-        slos: status.slos.iter().map(|status| slo(status, evidence(&status.name))).collect(),
+        bands: status.bands.bands.iter().map(band).collect(),
+        hysteresis: status.bands.hysteresis.to_string(),
+        slos: status.slos.iter().map(|status| slo(status, written_by.now)).collect(),
         removed: status.removed.iter().map(removed).collect(),
         routes: status.routes.iter().take(MOST_ROUTES).map(route).collect(),
         more_routes: status.routes.len().saturating_sub(MOST_ROUTES) as u64,
@@ -84,9 +83,8 @@ fn band(band: &Band) -> BandDocument {
     BandDocument { name: band.name.clone(), above, action: band.action.label().to_owned() }
 }
 
-fn slo(slo: &SloStatus, evidence: Option<&Evidence>) -> SloDocument {
-    let concerns = evidence.into_iter().flat_map(|evidence| &evidence.concerns);
-    let standing = evidence.and_then(|evidence| evidence.standing.position());
+fn slo(slo: &SloStatus, now: Moment) -> SloDocument {
+    let concerns = slo.evidence().concerns;
     let threshold = slo.indicator.threshold().map(|(threshold, _)| threshold).or(match slo.indicator {
         goodput_core::Indicator::Freshness { threshold } => Some(threshold),
         _ => None,
@@ -106,13 +104,14 @@ fn slo(slo: &SloStatus, evidence: Option<&Evidence>) -> SloDocument {
         overdue: slo.overdue,
         windows: slo.windows.iter().map(window).collect(),
         budget: budget(slo),
-        least_bad: evidence.and_then(|evidence| match evidence.min_bad {
+        least_bad: match slo.min_bad {
             MinBad::AtLeast(count) => Some(count),
             _ => None,
-        }),
-        concerns: concerns.map(|concern| concern.label().to_owned()).collect(),
-        band_position: standing.and_then(|position| position.try_into().ok()),
-        conditions: slo.conditions.iter().map(condition).collect(),
+        },
+        concerns: concerns.iter().map(|concern| concern.label().to_owned()).collect(),
+        band: slo.band.as_ref().and_then(|band| standing(band, now)),
+        conditions: slo.conditions.iter().map(|status| condition(status, now)).collect(),
+        signals: slo.signals.iter().map(|status| signal(status, now)).collect(),
     }
 }
 
@@ -154,7 +153,43 @@ fn budget(slo: &SloStatus) -> BudgetDocument {
     }
 }
 
-fn condition(condition: &ConditionStatus) -> ConditionDocument {
+fn standing(band: &BandStatus, now: Moment) -> Option<StandingDocument> {
+    let position = band.standing.position()?.try_into().ok()?;
+    let for_ns = since(band.since.since_origin(), now);
+    Some(StandingDocument { position, name: band.name.clone(), action: band.action.label().to_owned(), for_ns })
+}
+
+fn alarm(alarm: AlarmState, now: Moment) -> AlarmDocument {
+    let (state, since_when, quiet) = match alarm {
+        AlarmState::Quiet => ("quiet", None, None),
+        AlarmState::Waiting { since } => ("waiting", Some(since), None),
+        AlarmState::Firing { since, quiet } => ("firing", Some(since), quiet),
+    };
+    AlarmDocument {
+        state: state.to_owned(),
+        for_ns: since_when.map(|when| since(when, now)),
+        quiet_for_ns: quiet.map(|(when, _)| since(when, now)),
+        quiet_because: quiet.map(|(_, cleared)| cleared.label().to_owned()),
+    }
+}
+
+fn signal(status: &SignalStatus, now: Moment) -> SignalDocument {
+    SignalDocument {
+        signal: status.signal.label().to_owned(),
+        severity: status.signal.severity().to_string(),
+        message: status.detail.map(|detail| detail.to_string()),
+        alarm: alarm(status.alarm, now),
+        suppressed: status.suppressed,
+        muted: status.muted,
+    }
+}
+
+/// From then until now, in nanoseconds.
+fn since(then: Duration, now: Moment) -> u64 {
+    nanos(now.since_origin().saturating_sub(then))
+}
+
+fn condition(condition: &ConditionStatus, at: Moment) -> ConditionDocument {
     let (row, now) = (&condition.row, &condition.now);
     ConditionDocument {
         severity: row.severity().to_string(),
@@ -169,6 +204,10 @@ fn condition(condition: &ConditionStatus) -> ConditionDocument {
         effective_factor: now.effective_factor,
         min_bad: now.min_bad,
         bad_long: now.bad_long,
+        alarm: alarm(condition.alarm, at),
+        frozen: condition.frozen.map(|frozen| frozen.label().to_owned()),
+        suppressed: condition.suppressed,
+        muted: condition.muted,
     }
 }
 

@@ -60,7 +60,7 @@ async fn the_decision_on_a_status_that_was_read_is_that_of_the_instance() {
             for risk in goodput_core::Risk::ALL {
                 let path = format!("/gate?kind={}&risk={}", kind.label(), risk.label());
                 let answered: DecisionDocument = serde_json::from_str(&get(address, &path).await.body).unwrap();
-                let decision = status.case().unwrap().decide(goodput_core::Change::new(kind, risk));
+                let decision = status.case().unwrap().decide(goodput_core::Change { kind, risk });
                 assert_eq!(DecisionDocument::new("checkout", &decision), answered, "{bad} bad: {path}");
             }
         }

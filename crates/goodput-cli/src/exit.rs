@@ -7,11 +7,11 @@ pub const OK: u8 = 0;
 pub const BAD: u8 = 1;
 /// The command line is not understood.
 pub const USAGE: u8 = 2;
-/// Reserved for a release gate: no data, or too old, or too little to tell.
+/// For a release gate: no data, or too old, or too little to tell.
 pub const NO_DATA: u8 = 3;
-/// Reserved for a release gate: after a review.
+/// For a release gate: after a review.
 pub const REVIEW: u8 = 4;
-/// Reserved for a release gate: later.
+/// For a release gate: later.
 pub const DEFER: u8 = 5;
 
 #[cfg(test)]

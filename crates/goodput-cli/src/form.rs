@@ -11,6 +11,7 @@ use crate::terminal;
 pub(crate) enum Form {
     /// For people: sentences and tables
     #[default]
+    #[value(alias = "text")]
     Human,
     /// For programs: JSON, as `goodput schema --of <command>` describes it
     Json,

@@ -13,6 +13,7 @@ pub mod exit;
 mod explain;
 mod failure;
 mod form;
+mod gate;
 mod init;
 mod plan;
 mod read;

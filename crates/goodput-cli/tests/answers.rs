@@ -36,6 +36,8 @@ const ANSWERS: &[(&str, &str)] = &[
     ("plan", "plan target --measured latencies.csv --output json"),
     ("convert", "convert checkout.yaml --output json"),
     ("convert", "convert checkout.yaml --into openslo --output json"),
+    ("gate", "gate http://127.0.0.1:1/status --output json"),
+    ("gate", "gate http://127.0.0.1:1/status --override because --by ada --output json"),
 ];
 
 fn goodput(line: &str) -> Output {
@@ -102,7 +104,7 @@ fn a_schema_describes_every_field() {
             }
         }
     }
-    for of in ["validate", "explain", "calc", "plan", "convert"] {
+    for of in ["validate", "explain", "calc", "plan", "convert", "gate"] {
         let mut found = Vec::new();
         silent(&schema(of).0, of, &mut found);
         assert!(found.is_empty(), "without a description: {found:?}");

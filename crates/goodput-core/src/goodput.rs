@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use goodput_model::{Definition, Indicator, Reason, Verdict};
 use parking_lot::{Mutex, RwLock};
@@ -234,6 +234,11 @@ impl Goodput {
     /// Now, on this instance's timeline.
     pub fn now(&self) -> Moment {
         self.timeline.now()
+    }
+
+    /// What a clock on the wall shows now: it labels what leaves the process, and measures nothing.
+    pub fn wall(&self) -> SystemTime {
+        self.timeline.wall_at(self.now())
     }
 
     /// Remembers what the counters stand at. Call it every [`tick_every`](GoodputBuilder::tick_every) with the

@@ -11,7 +11,7 @@
 //! - Define: [`Goodput::builder`], [`Slo`], [`Objective`], [`Period`], [`AlertRow`]; `spec::read_file`.
 //! - Record: [`SliLayer`], `axum::SliLayer`, `grpc::SliLayer`, [`OuterLayer`], [`Work`], [`Request`]; a handler's [`Verdict`] and
 //!   [`Degraded`], or [`say`].
-//! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history.
+//! - Read: [`Goodput::status`] gives a [`Status`]; [`Ticker`] keeps its history; `status::StatusService` answers over HTTP.
 //! - Tell: [`Goodput::subscribe`], [`GoodputBuilder::on_transition`]; `notify::AlertmanagerSink`, `notify::to_tracing`.
 //! - React: [`Guard`] and [`GuardLayer`], [`FeatureGuard`] and [`Goodput::feature_allowed`].
 //! - Test: [`Stopwatch`] and [`Timeline`] have manual twins.
@@ -26,6 +26,8 @@
 pub mod guide;
 #[cfg(feature = "spec")]
 pub mod spec;
+#[cfg(feature = "status")]
+pub mod status;
 
 pub use goodput_core::*;
 #[cfg(feature = "notify")]

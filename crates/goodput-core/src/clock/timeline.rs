@@ -150,7 +150,7 @@ impl Timeline {
     }
 
     /// What a clock on the wall shows at `now`, which is the present.
-    pub(crate) fn wall_at(&self, now: Moment) -> SystemTime {
+    pub fn wall_at(&self, now: Moment) -> SystemTime {
         match self.wall {
             Wall::System => SystemTime::now(),
             // Beyond what the system can say, time stands still.

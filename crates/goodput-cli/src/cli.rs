@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{calc, completions, convert, explain, init, plan, schema, terminal, validate};
+use crate::{calc, completions, convert, explain, init, plan, replay, schema, terminal, validate};
 
 /// Does what the command line asks for, and says how that went by one of the [exit codes](crate::exit).
 pub fn main() -> ExitCode {
@@ -22,6 +22,7 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(args),
         Command::Calc(args) => calc::run(args),
         Command::Plan(args) => plan::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::Completions(args) => completions::run(args),
     };
     ExitCode::from(done.unwrap_or_else(|failure| {
@@ -57,6 +58,7 @@ enum Command {
     Schema(schema::Schema),
     Calc(calc::Calc),
     Plan(plan::Plan),
+    Replay(replay::Replay),
     Completions(completions::Completions),
 }
 

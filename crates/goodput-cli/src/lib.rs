@@ -16,6 +16,7 @@ mod form;
 mod init;
 mod plan;
 mod read;
+mod replay;
 mod schema;
 mod terminal;
 mod text;

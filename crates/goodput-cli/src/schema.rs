@@ -33,6 +33,8 @@ enum Of {
     Plan,
     /// What `convert --output json` answers
     Convert,
+    /// What `replay --output json` answers
+    Replay,
 }
 
 pub(crate) fn run(schema: &Schema) -> Result<u8, Failure> {
@@ -43,6 +45,7 @@ pub(crate) fn run(schema: &Schema) -> Result<u8, Failure> {
         Of::Calc => terminal::print(include_str!("../schemas/calc.json")),
         Of::Plan => terminal::print(include_str!("../schemas/plan.json")),
         Of::Convert => terminal::print(include_str!("../schemas/convert.json")),
+        Of::Replay => terminal::print(include_str!("../schemas/replay.json")),
     }?;
     Ok(exit::OK)
 }

@@ -30,28 +30,31 @@ pub(super) fn page(answer: &Answer) -> String {
     page.into_text()
 }
 
-fn beginning(answer: &Answer) -> String {
+/// What was replayed, against what.
+pub(super) fn title(answer: &Answer) -> String {
     let Answer { objective, period, .. } = answer;
     let slo = answer.slo.as_ref().map_or_else(String::new, |name| format!(" of {name}"));
+    let what = match &answer.outage {
+        Some(outage) => {
+            let lasting = Took(Duration::from_secs(u64::from(outage.seconds)));
+            format!("{} errors for {lasting}", percent(outage.error_ratio))
+        }
+        None => {
+            let began = answer.began_at.as_deref().unwrap_or_default();
+            format!("{} from {began} on", took(answer.lasted_seconds))
+        }
+    };
+    format!("{what}, against {objective} over {period}{slo}")
+}
+
+fn beginning(answer: &Answer) -> String {
+    let period = &answer.period;
     let before = match (answer.history, &answer.outage) {
         ("clean", Some(_)) => format!("after {period} that were seen and free of errors"),
         ("clean", None) => format!("as if {period} free of errors came before"),
         _ => "from the start of a process, which knows nothing of the time before".to_owned(),
     };
-    match &answer.outage {
-        Some(outage) => {
-            let lasting = Took(Duration::from_secs(u64::from(outage.seconds)));
-            format!(
-                "{} errors for {lasting}, against {objective} over {period}{slo}, {before}.",
-                percent(outage.error_ratio)
-            )
-        }
-        None => {
-            let began = answer.began_at.as_deref().unwrap_or_default();
-            let lasted = took(answer.lasted_seconds);
-            format!("{lasted} from {began} on, against {objective} over {period}{slo}, {before}.")
-        }
-    }
+    format!("{}, {before}.", title(answer))
 }
 
 fn row(alert: &Alert) -> Vec<String> {

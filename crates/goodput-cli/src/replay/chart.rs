@@ -32,7 +32,7 @@ type Drawn = Result<(), Box<dyn Error>>;
 
 /// Draws it as SVG.
 pub(super) fn draw(replayed: &Replayed) -> Result<String, Failure> {
-    let rows = replayed.subject.policy.rows();
+    let rows = &replayed.rows;
     let panels = u32::try_from(rows.len()).unwrap_or(u32::MAX).saturating_add(1);
     let height = PANEL.saturating_mul(panels).saturating_add(HEAD + 16);
     let mut svg = String::new();
@@ -42,7 +42,7 @@ pub(super) fn draw(replayed: &Replayed) -> Result<String, Failure> {
 }
 
 fn paint(replayed: &Replayed, backend: SVGBackend<'_>) -> Drawn {
-    let rows = replayed.subject.policy.rows();
+    let rows = &replayed.rows;
     let samples = replayed.watch.samples.as_ref().map_or(&[][..], |samples| samples.list());
     let root = backend.into_drawing_area();
     root.fill(&WHITE)?;
@@ -51,7 +51,7 @@ fn paint(replayed: &Replayed, backend: SVGBackend<'_>) -> Drawn {
     let time = Time::of(replayed);
     let areas = body.split_evenly((rows.len() + 1, 1));
     for ((position, row), area) in rows.iter().enumerate().zip(&areas) {
-        let episodes: Vec<_> = replayed.watch.episodes.iter().filter(|episode| episode.row == *row).collect();
+        let episodes: Vec<_> = replayed.watch.episodes.iter().filter(|episode| episode.row() == Some(row)).collect();
         burns(area, &time, row, position, samples, &episodes)?;
     }
     if let Some(area) = areas.last() {

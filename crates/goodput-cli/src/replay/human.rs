@@ -22,6 +22,11 @@ pub(super) fn page(answer: &Answer) -> String {
         page.gap();
         page.say(2, &format!("Did not fire: {}.", quiet.join(", ")));
     }
+    for signal in &answer.signals {
+        page.gap();
+        let until = signal.resolved_at_seconds.map_or_else(String::new, |at| format!(", resolved after {}", took(at)));
+        page.say(2, &format!("Signal: {}, after {}{until}.", signal.signal, took(signal.fired_at_seconds)));
+    }
     page.gap();
     page.say(0, &end(answer));
     if let Some(note) = note(answer) {
@@ -33,7 +38,7 @@ pub(super) fn page(answer: &Answer) -> String {
 /// What was replayed, against what.
 pub(super) fn title(answer: &Answer) -> String {
     let Answer { objective, period, .. } = answer;
-    let slo = answer.slo.as_ref().map_or_else(String::new, |name| format!(" of {name}"));
+    let slo = answer.slo.as_ref().map_or_else(String::new, |name| format!("{name}, "));
     let what = match &answer.outage {
         Some(outage) => {
             let lasting = Took(Duration::from_secs(u64::from(outage.seconds)));
@@ -44,7 +49,7 @@ pub(super) fn title(answer: &Answer) -> String {
             format!("{} from {began} on", took(answer.lasted_seconds))
         }
     };
-    format!("{what}, against {objective} over {period}{slo}")
+    format!("{what}, against {slo}{objective} over {period}")
 }
 
 fn beginning(answer: &Answer) -> String {

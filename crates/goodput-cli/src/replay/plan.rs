@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
-use goodput_core::{Period, SlotPlan};
+use goodput_core::{Period, SlotError, SlotPlan};
 
 use crate::failure::Failure;
 
@@ -26,6 +26,12 @@ impl Plan {
             Self::Standard => "standard",
             Self::Compact => "compact",
         }
+    }
+
+    /// The shortest time between two ticks, in whole seconds, that the dense plan has room for.
+    pub(super) fn finest(period: Period) -> Duration {
+        let seconds = u128::from(period.longest().secs()).div_ceil(SlotError::MAX_SLOTS);
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(1))
     }
 
     /// The slots for a period, at so much time between two ticks.

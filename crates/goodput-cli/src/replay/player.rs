@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
 
-use goodput_core::{Goodput, ManualTimeline, Moment, SlotPlan, Timeline};
+use goodput_core::{Goodput, ManualTimeline, Moment, SlotPlan, Subscription, Timeline};
 
 use super::interval::Interval;
 use super::report::KeepsFiring;
@@ -41,10 +41,9 @@ impl Player {
         wall: SystemTime,
         keeps_firing: KeepsFiring,
     ) -> Result<Self, Failure> {
-        let _ = keeps_firing;
         let (timeline, hand) = Timeline::manual();
         let goodput = Goodput::builder(WORK)
-            .definition(subject.definition())
+            .definition(subject.definition(keeps_firing))
             .timeline(timeline.beginning_at(wall))
             .slots(plan)
             .tick_every(tick)
@@ -55,6 +54,12 @@ impl Player {
 
     pub(super) fn goodput(&self) -> &Goodput {
         &self.goodput
+    }
+
+    /// Every transition from here on. More than there can be at a tick fit.
+    pub(super) fn subscribe(&self) -> Subscription {
+        const CAPACITY: usize = 1_024;
+        self.goodput.subscribe(CAPACITY)
     }
 
     pub(super) fn now(&self) -> Moment {

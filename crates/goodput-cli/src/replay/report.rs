@@ -30,6 +30,7 @@ pub(super) struct Answer {
     /// At the end, of the period's budget.
     pub(super) budget_spent: Option<f64>,
     pub(super) alerts: Vec<Alert>,
+    pub(super) signals: Vec<Signalled>,
     pub(super) conditions: Vec<Condition>,
     #[serde(skip)]
     pub(super) keeps_firing: KeepsFiring,
@@ -80,13 +81,17 @@ pub(super) struct Alert {
     /// When it fired, of the period's budget.
     pub(super) budget_spent: Option<f64>,
     pub(super) budget_spent_when_resolved: Option<f64>,
+    /// A more severe alert fired when it did.
+    pub(super) suppressed: bool,
 }
 
 impl Alert {
-    pub(super) fn of(episode: &Episode, began: Option<Timestamp>) -> Self {
-        let Episode { row, fired, resolved } = episode;
+    /// The episode of a row.
+    pub(super) fn of(episode: &Episode, began: Option<Timestamp>) -> Option<Self> {
+        let Episode { fired, suppressed, resolved, .. } = episode;
+        let row = episode.row()?;
         let wall = |mark: &Mark| wall(began?, mark.at);
-        Self {
+        Some(Self {
             severity: row.severity().to_string(),
             long: row.long().to_string(),
             short: row.short().to_string(),
@@ -97,7 +102,37 @@ impl Alert {
             resolved_at: resolved.as_ref().and_then(wall),
             budget_spent: fired.spent,
             budget_spent_when_resolved: resolved.and_then(|mark| mark.spent),
-        }
+            suppressed: *suppressed,
+        })
+    }
+}
+
+/// From firing to resolution of what no error ratio shows.
+#[derive(Debug, Serialize)]
+pub(super) struct Signalled {
+    pub(super) severity: String,
+    pub(super) signal: String,
+    pub(super) fired_at_seconds: f64,
+    pub(super) fired_at: Option<String>,
+    /// None while it fires.
+    pub(super) resolved_at_seconds: Option<f64>,
+    pub(super) resolved_at: Option<String>,
+}
+
+impl Signalled {
+    /// The episode of a signal.
+    pub(super) fn of(episode: &Episode, began: Option<Timestamp>) -> Option<Self> {
+        let Episode { fired, resolved, .. } = episode;
+        let signal = episode.signal()?;
+        let wall = |mark: &Mark| wall(began?, mark.at);
+        Some(Self {
+            severity: signal.severity().to_string(),
+            signal: signal.to_string(),
+            fired_at_seconds: fired.at.as_secs_f64(),
+            fired_at: wall(fired),
+            resolved_at_seconds: resolved.map(|mark| mark.at.as_secs_f64()),
+            resolved_at: resolved.as_ref().and_then(wall),
+        })
     }
 }
 
@@ -127,7 +162,7 @@ impl Condition {
             short: row.short().to_string(),
             factor: row.factor(),
             threshold_ratio: row.error_ratio(),
-            fired: episodes.iter().filter(|episode| episode.row == *row).count(),
+            fired: episodes.iter().filter(|episode| episode.row() == Some(row)).count(),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::interval::Interval;
 use super::outage::Outage;
 use super::plan::Plan;
 use super::player::Player;
-use super::report::{Alert, Answer, Condition, Described, Events, KeepsFiring};
+use super::report::{Alert, Answer, Condition, Described, Events, KeepsFiring, Signalled};
 use super::samples::Samples;
 use super::subject::Subject;
 use super::watch::Watch;
@@ -25,7 +25,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Replayed {
     pub(super) answer: Answer,
-    pub(super) subject: Subject,
+    pub(super) rows: Vec<Row>,
     pub(super) watch: Watch,
     pub(super) lasted: Duration,
 }
@@ -33,7 +33,7 @@ pub(super) struct Replayed {
 /// An outage after a clean history or none, and then traffic without errors until every alert is resolved.
 pub(super) fn described(args: &Replay, subject: Subject, outage: &Outage) -> Result<Replayed, Failure> {
     let usual = Settings {
-        tick: if args.plan == Plan::Dense { SECOND } else { 10 * SECOND },
+        tick: if args.plan == Plan::Dense { Plan::finest(subject.period) } else { 10 * SECOND },
         history: History::Clean,
         keeps_firing: KeepsFiring::For(Duration::ZERO),
     };
@@ -150,6 +150,8 @@ impl Stage {
         let status = player.goodput().status();
         let slo = status.slos.first();
         let counted = slo.map(|slo| slo.counts).unwrap_or_default();
+        // With the timing that the engine gave them.
+        let rows: Vec<_> = slo.iter().flat_map(|slo| &slo.conditions).map(|condition| condition.row).collect();
         let answer = Answer {
             schema: SCHEMA,
             kind: if outage.is_some() { "outage" } else { "recording" },
@@ -164,11 +166,12 @@ impl Stage {
             lasted_seconds: lasted.as_secs_f64(),
             events: Events::of(counted.since(watch.before)),
             budget_spent: slo.and_then(|slo| slo.budget.spent()),
-            alerts: watch.episodes.iter().map(|episode| Alert::of(episode, began)).collect(),
-            conditions: subject.policy.rows().iter().map(|row| Condition::of(row, &watch.episodes)).collect(),
+            alerts: watch.episodes.iter().filter_map(|episode| Alert::of(episode, began)).collect(),
+            signals: watch.episodes.iter().filter_map(|episode| Signalled::of(episode, began)).collect(),
+            conditions: rows.iter().map(|row| Condition::of(row, &watch.episodes)).collect(),
             keeps_firing: settings.keeps_firing,
         };
-        Replayed { answer, subject, watch, lasted }
+        Replayed { answer, rows, watch, lasted }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use goodput_core::{Definition, MinBad, Objective, Period, Policy, Slo};
 
+use super::report::KeepsFiring;
 use crate::failure::Failure;
 use crate::read;
 
@@ -57,9 +58,13 @@ impl Subject {
     }
 
     /// As a service would define it that does nothing else.
-    pub(super) fn definition(&self) -> Definition {
+    pub(super) fn definition(&self, keeps_firing: KeepsFiring) -> Definition {
         let mut definition = Definition::new(WORK);
-        definition.slos.push(self.slo.clone());
+        let slo = self.slo.clone();
+        definition.slos.push(match keeps_firing {
+            KeepsFiring::AsUsual => slo,
+            KeepsFiring::For(keep) => slo.keep_firing(keep),
+        });
         if let Some(zone) = &self.time_zone {
             definition.time_zone.clone_from(zone);
         }

@@ -1,20 +1,40 @@
-//! Watches a replay: which condition fired when, when it was resolved, and what had been spent by then.
+//! Watches a replay: which alert fired when, when it was resolved, and what had been spent by then.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use goodput_core::{Counts, Goodput, Moment, Row, SloStatus};
+use goodput_core::{Cause, Change, Counts, Goodput, Moment, Row, Signal, Subscription, Transition};
 
 use super::player::{Onlooker, Player};
 use super::samples::Samples;
 
-/// From one firing of a condition to its resolution.
+/// From one firing of an alert to its resolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Episode {
-    pub(super) row: Row,
+    pub(super) cause: Cause,
     pub(super) fired: Mark,
+    /// Whether a more severe alert fired when it did.
+    pub(super) suppressed: bool,
     /// None while it fires.
     pub(super) resolved: Option<Mark>,
+}
+
+impl Episode {
+    /// The alert row, if it is one.
+    pub(super) fn row(&self) -> Option<&Row> {
+        match &self.cause {
+            Cause::Row(row) => Some(row),
+            _ => None,
+        }
+    }
+
+    /// The signal, if it is one.
+    pub(super) fn signal(&self) -> Option<Signal> {
+        match self.cause {
+            Cause::Signal(signal) => Some(signal),
+            _ => None,
+        }
+    }
 }
 
 /// What stood at the beginning or the end of an episode.
@@ -32,11 +52,11 @@ pub(super) struct Watch {
     zero: Duration,
     /// What had been counted by then.
     pub(super) before: Counts,
+    news: Subscription,
+    /// In the order in which they fired.
     pub(super) episodes: Vec<Episode>,
-    /// Of each row, the position of the episode that goes on.
-    open: Vec<Option<usize>>,
     pub(super) samples: Option<Samples>,
-    /// Whether it has seen enough once nothing fires any more.
+    /// Whether it has seen enough once no alert row fires any more.
     pub(super) until_quiet: bool,
 }
 
@@ -47,8 +67,8 @@ impl Watch {
         Self {
             zero: player.now().since_origin(),
             before: status.slos.first().map(|slo| slo.counts).unwrap_or_default(),
+            news: player.subscribe(),
             episodes: Vec::new(),
-            open: Vec::new(),
             samples,
             until_quiet: false,
         }
@@ -58,40 +78,44 @@ impl Watch {
         now.since_origin().saturating_sub(self.zero)
     }
 
-    fn note(&mut self, slo: &SloStatus, at: Duration) {
-        let mark = Mark { at, spent: slo.budget.spent() };
-        self.open.resize(slo.conditions.len(), None);
-        for (condition, open) in slo.conditions.iter().zip(&mut self.open) {
-            match (condition.now.active, *open) {
-                (true, None) => {
-                    *open = Some(self.episodes.len());
-                    self.episodes.push(Episode { row: condition.row, fired: mark, resolved: None });
+    fn note(&mut self, transition: &Transition) {
+        let Transition { change, at, alert, .. } = transition;
+        let mark = Mark { at: self.since_zero(*at), spent: alert.budget.and_then(|budget| budget.spent()) };
+        match change {
+            Change::Fired => self.episodes.push(Episode {
+                cause: alert.cause,
+                fired: mark,
+                suppressed: alert.suppressed,
+                resolved: None,
+            }),
+            Change::Resolved(_) => {
+                let mut open = self.episodes.iter_mut().rev();
+                if let Some(episode) = open.find(|episode| episode.cause == alert.cause) {
+                    episode.resolved = Some(mark);
                 }
-                (false, Some(position)) => {
-                    *open = None;
-                    if let Some(episode) = self.episodes.get_mut(position) {
-                        episode.resolved = Some(mark);
-                    }
-                }
-                _ => {}
             }
+            // It fired before, and is told only now.
+            _ => {}
         }
+    }
+
+    /// Whether no alert row fires.
+    fn is_quiet(&self) -> bool {
+        self.episodes.iter().all(|episode| episode.resolved.is_some() || episode.row().is_none())
     }
 }
 
 impl Onlooker for Watch {
     fn look(&mut self, goodput: &Goodput, now: Moment) -> ControlFlow<()> {
+        while let Some(transition) = self.news.try_recv() {
+            self.note(&transition);
+        }
         let at = self.since_zero(now);
-        let status = goodput.status();
-        if let Some(slo) = status.slos.first() {
-            self.note(slo, at);
-            if let Some(samples) = &mut self.samples {
-                samples.take(slo, at);
-            }
+        if let Some(samples) = self.samples.as_mut().filter(|samples| samples.is_due(at))
+            && let Some(slo) = goodput.status().slos.first()
+        {
+            samples.take(slo, at);
         }
-        if self.until_quiet && self.open.iter().all(Option::is_none) {
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
+        if self.until_quiet && self.is_quiet() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

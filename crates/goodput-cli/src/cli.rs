@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{calc, completions, convert, explain, gate, init, plan, schema, terminal, validate};
+use crate::{calc, completions, convert, explain, gate, init, plan, replay, schema, terminal, validate};
 
 /// Does what the command line asks for, and says how that went by one of the [exit codes](crate::exit).
 pub fn main() -> ExitCode {
@@ -23,6 +23,7 @@ pub fn main() -> ExitCode {
         Command::Calc(args) => calc::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Gate(args) => gate::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::Completions(args) => completions::run(args),
     };
     ExitCode::from(done.unwrap_or_else(|failure| {
@@ -59,6 +60,7 @@ enum Command {
     Calc(calc::Calc),
     Plan(plan::Plan),
     Gate(gate::Gate),
+    Replay(replay::Replay),
     Completions(completions::Completions),
 }
 

@@ -5,7 +5,7 @@ pub const OK: u8 = 0;
 /// The input is bad: a file that cannot be read or written or does not hold, or warnings where they are denied. For a
 /// release gate: do not.
 pub const BAD: u8 = 1;
-/// The command line is not understood.
+/// The command line is not understood, or a recording that is to be replayed is not.
 pub const USAGE: u8 = 2;
 /// For a release gate: no data, or too old, or too little to tell.
 pub const NO_DATA: u8 = 3;

@@ -11,6 +11,8 @@ pub(crate) enum Failure {
     Input(String),
     /// What it was given is a text, and bad in these places.
     Text(Box<Diagnostics>),
+    /// A recording that it was given is not understood, as the command line would not be.
+    Recording(String),
     /// What it was asked for makes no sense.
     Usage(String),
 }
@@ -27,14 +29,14 @@ impl Failure {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Input(_) | Self::Text(_) => exit::BAD,
-            Self::Usage(_) => exit::USAGE,
+            Self::Usage(_) | Self::Recording(_) => exit::USAGE,
         }
     }
 
     /// On standard error.
     pub(crate) fn tell(&self) {
         match self {
-            Self::Input(message) => terminal::complain(message),
+            Self::Input(message) | Self::Recording(message) => terminal::complain(message),
             Self::Text(diagnostics) => terminal::say(&diagnostics.styled()),
             // As clap ends what it has to say about arguments.
             Self::Usage(message) => terminal::complain(&format!("{message}\n\nFor more information, try '--help'.")),

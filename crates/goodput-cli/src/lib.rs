@@ -17,6 +17,7 @@ mod gate;
 mod init;
 mod plan;
 mod read;
+mod replay;
 mod schema;
 mod terminal;
 mod text;

@@ -1,7 +1,7 @@
 //! Reads a text from a path or from standard input: no more than 1 MiB, and never from something without an end.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -39,6 +39,14 @@ pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string().chars().map(escaped).collect()
 }
 
+/// What is at `path` or comes on standard input, to be read bit by bit.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, String> {
+    if is_stdin(path) {
+        return Ok(Box::new(BufReader::new(io::stdin())));
+    }
+    Ok(Box::new(BufReader::new(regular(path)?)))
+}
+
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
@@ -47,12 +55,17 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     if is_stdin(path) {
         return at_most(io::stdin().lock());
     }
+    at_most(regular(path)?)
+}
+
+/// A file, and nothing that may be without an end.
+fn regular(path: &Path) -> Result<File, String> {
     // Before it is opened: opening a pipe nobody writes to would wait for ever.
     let meta = fs::metadata(path).map_err(|error| not_there(path, &error))?;
     if !meta.is_file() {
         return Err(format!("is {}: expected a file", kind(&meta)));
     }
-    at_most(File::open(path).map_err(|error| not_there(path, &error))?)
+    File::open(path).map_err(|error| not_there(path, &error))
 }
 
 /// All there is, unless there is too much of it: whoever tells how long a file is may be wrong.

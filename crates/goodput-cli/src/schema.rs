@@ -35,6 +35,8 @@ enum Of {
     Convert,
     /// What `gate --output json` answers, and what it records
     Gate,
+    /// What `replay --output json` answers
+    Replay,
 }
 
 pub(crate) fn run(schema: &Schema) -> Result<u8, Failure> {
@@ -46,6 +48,7 @@ pub(crate) fn run(schema: &Schema) -> Result<u8, Failure> {
         Of::Plan => terminal::print(include_str!("../schemas/plan.json")),
         Of::Convert => terminal::print(include_str!("../schemas/convert.json")),
         Of::Gate => terminal::print(include_str!("../schemas/gate.json")),
+        Of::Replay => terminal::print(include_str!("../schemas/replay.json")),
     }?;
     Ok(exit::OK)
 }

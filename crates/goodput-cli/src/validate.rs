@@ -80,7 +80,9 @@ fn file(path: &Path, services: &mut HashMap<String, String>) -> File {
     let name = read::name(path);
     let source = match read::source(path) {
         Ok(source) => source,
-        Err(Failure::Input(message) | Failure::Usage(message)) => return unreadable(name, message),
+        Err(Failure::Input(message) | Failure::Recording(message) | Failure::Usage(message)) => {
+            return unreadable(name, message);
+        }
         Err(Failure::Text(diagnostics)) => return checked(name, None, &diagnostics),
     };
     let document = match goodput_spec::read(&source) {

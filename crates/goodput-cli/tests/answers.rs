@@ -34,6 +34,9 @@ const ANSWERS: &[(&str, &str)] = &[
     ("plan", "plan target --good 8 --total 8 --output json"),
     ("plan", "plan target --measured days.csv --output json"),
     ("plan", "plan target --measured latencies.csv --output json"),
+    ("replay", "replay --objective 99.9 --error-ratio 0.10 --for 4h --tick 10s --output json"),
+    ("replay", "replay --objective 99% --error-ratio 1% --for 10m --history none --plan standard --output json"),
+    ("replay", "replay recorded.csv --file checkout.yaml --slo ok --output json"),
     ("convert", "convert checkout.yaml --output json"),
     ("convert", "convert checkout.yaml --into openslo --output json"),
     ("gate", "gate http://127.0.0.1:1/status --output json"),
@@ -104,7 +107,7 @@ fn a_schema_describes_every_field() {
             }
         }
     }
-    for of in ["validate", "explain", "calc", "plan", "convert", "gate"] {
+    for of in ["validate", "explain", "calc", "plan", "convert", "gate", "replay"] {
         let mut found = Vec::new();
         silent(&schema(of).0, of, &mut found);
         assert!(found.is_empty(), "without a description: {found:?}");

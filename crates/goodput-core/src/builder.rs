@@ -317,6 +317,10 @@ pub(crate) fn watch(definition: &Definition) -> Result<Vec<WatchedSlo>, BuildErr
         if let Ok(objective) = slo.objective()
             && let Ok(policy) = policy_for(objective)
         {
+            let policy = match slo.keeps_firing() {
+                Some(keep) => policy.keep_firing(keep),
+                None => policy,
+            };
             watched.push(WatchedSlo::new(slo, definition.routes_of(slo), objective, policy, calendar));
         }
     }

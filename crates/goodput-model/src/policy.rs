@@ -4,6 +4,7 @@ use crate::burn::Factor;
 use crate::{AlertRow, Objective, Period, Row, RowProblem, Severity, Trigger, Window};
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 /// The alert rows of one objective over one period, every one of which can fire.
 ///
@@ -57,6 +58,12 @@ impl Policy {
         };
         let rows = rows.iter().enumerate().map(resolve).collect::<Result<_, _>>()?;
         Ok(Self { rows, adaptations: Vec::new() })
+    }
+
+    /// The same rows, each of which goes on firing until its condition has not held for so long.
+    pub fn keep_firing(mut self, keep: Duration) -> Self {
+        self.rows = self.rows.into_iter().map(|row| row.keep_firing(keep)).collect();
+        self
     }
 
     /// The rows, in the order they were given.

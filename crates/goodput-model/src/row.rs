@@ -135,6 +135,11 @@ impl Row {
         self.short
     }
 
+    pub(crate) const fn keep_firing(mut self, keep: Duration) -> Self {
+        self.timing.keep_firing = keep;
+        self
+    }
+
     /// When it fires after its condition holds, and when it resolves after that no longer does.
     pub fn timing(&self) -> Timing {
         self.timing

@@ -1,6 +1,7 @@
 //! One SLO as its owner writes it: an indicator, an objective, a period and the rules that differ from the defaults.
 
 mod equal;
+mod keep_firing;
 mod unseen;
 
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub struct Slo {
     alerts: Vec<AlertRow>,
     min_bad: MinBad,
     unseen: UnseenTime,
+    keep_firing: Option<Duration>,
     description: Option<String>,
     journey: Option<String>,
     sla: Option<Result<Objective, ObjectiveError>>,
@@ -179,6 +181,7 @@ impl Slo {
             alerts: Vec::new(),
             min_bad: MinBad::default(),
             unseen: UnseenTime::default(),
+            keep_firing: None,
             description: None,
             journey: None,
             sla: None,

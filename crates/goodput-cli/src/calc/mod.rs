@@ -58,7 +58,7 @@ struct Target {
 }
 
 /// A period as an SLO file takes it: in `1m`, a minute, a month is meant.
-fn period(text: &str) -> Result<Period, String> {
+pub(crate) fn period(text: &str) -> Result<Period, String> {
     let period: Period = text.parse().map_err(|error: goodput_model::WindowError| error.to_string())?;
     if period.window() < Window::D1 {
         return Err(format!(

@@ -23,6 +23,7 @@ impl PartialEq for Slo {
             alerts,
             min_bad,
             unseen,
+            keep_firing,
             description,
             journey,
             sla,
@@ -37,6 +38,6 @@ impl PartialEq for Slo {
             && (cancel, statuses, grpc_codes) == (&other.cancel, &other.statuses, &other.grpc_codes)
             && (alerts, min_bad, traffic, sla) == (&other.alerts, &other.min_bad, &other.traffic, &other.sla)
             && (description, journey, links) == (&other.description, &other.journey, &other.links)
-            && (unseen, annotations) == (&other.unseen, &other.annotations)
+            && (unseen, keep_firing, annotations) == (&other.unseen, &other.keep_firing, &other.annotations)
     }
 }

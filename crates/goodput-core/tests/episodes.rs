@@ -8,8 +8,7 @@ mod random;
 use std::time::Duration;
 
 use goodput_core::{
-    Audience, Cause, Change, Counts, Definition, Goodput, ManualTimeline, Role, Row, Slo, Subscription, Timeline,
-    Window,
+    Audience, Cause, Counts, Definition, Goodput, ManualTimeline, Role, Row, Slo, Subscription, Timeline, Turn, Window,
 };
 use random::Random;
 
@@ -56,8 +55,8 @@ impl Service {
         while let Some(transition) = self.news.try_recv() {
             let told = transition.notifies && transition.alert.audience > Audience::Nobody;
             match transition.change {
-                Change::Fired => fired.push((transition.alert.cause, told)),
-                Change::Emerged if told => fired.push((transition.alert.cause, told)),
+                Turn::Fired => fired.push((transition.alert.cause, told)),
+                Turn::Emerged if told => fired.push((transition.alert.cause, told)),
                 _ => {}
             }
         }

@@ -90,7 +90,7 @@ const MOST_SOURCES: usize = 1_000;
 pub(crate) fn run(gate: &Gate) -> Result<u8, Failure> {
     decide(gate).or_else(|failure| match failure {
         Failure::Usage(_) => Err(failure),
-        Failure::Input(_) | Failure::Text(_) => {
+        Failure::Input(_) | Failure::Text(_) | Failure::Recording(_) => {
             failure.tell();
             Ok(exit::NO_DATA)
         }

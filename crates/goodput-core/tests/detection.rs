@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use goodput_core::{
-    AlertRow, Cause, Change, Counts, Goodput, ManualTimeline, MinBad, Objective, Period, Position, Severity, Slo,
-    SlotPlan, Subscription, Timeline, Trigger, Window,
+    AlertRow, Cause, Counts, Goodput, ManualTimeline, MinBad, Objective, Period, Position, Severity, Slo,
+    SlotPlan, Subscription, Timeline, Trigger, Turn, Window,
 };
 
 /// Factor in thousandths, and long window; the short one is a twelfth of it.
@@ -144,7 +144,7 @@ impl Service {
     }
 
     /// What happened to alert rows since it was asked last, with the time since [`begin`](Self::begin) in milliseconds.
-    fn told(&self) -> Vec<(String, Change, u64)> {
+    fn told(&self) -> Vec<(String, Turn, u64)> {
         let mut told = Vec::new();
         while let Some(transition) = self.news.try_recv() {
             if let Cause::Row(_) = transition.alert.cause {
@@ -158,8 +158,8 @@ impl Service {
 }
 
 /// The one time at which something of this kind happened to the SLO; nothing if it never did.
-fn once(told: &[(String, Change, u64)], slo: Window, fired: bool) -> Option<u64> {
-    let times = told.iter().filter(|(name, change, _)| *name == slo.to_string() && (*change == Change::Fired) == fired);
+fn once(told: &[(String, Turn, u64)], slo: Window, fired: bool) -> Option<u64> {
+    let times = told.iter().filter(|(name, change, _)| *name == slo.to_string() && (*change == Turn::Fired) == fired);
     let times: Vec<u64> = times.map(|(.., at)| *at).collect();
     assert!(times.len() <= 1, "{slo}: {told:?}");
     times.first().copied()

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use goodput_core::{Cause, Change, Counts, Goodput, Moment, Row, Signal, Subscription, Transition};
+use goodput_core::{Cause, Counts, Goodput, Moment, Row, Signal, Subscription, Transition, Turn};
 
 use super::player::{Onlooker, Player};
 use super::samples::Samples;
@@ -82,13 +82,13 @@ impl Watch {
         let Transition { change, at, alert, .. } = transition;
         let mark = Mark { at: self.since_zero(*at), spent: alert.budget.and_then(|budget| budget.spent()) };
         match change {
-            Change::Fired => self.episodes.push(Episode {
+            Turn::Fired => self.episodes.push(Episode {
                 cause: alert.cause,
                 fired: mark,
                 suppressed: alert.suppressed,
                 resolved: None,
             }),
-            Change::Resolved(_) => {
+            Turn::Resolved(_) => {
                 let mut open = self.episodes.iter_mut().rev();
                 if let Some(episode) = open.find(|episode| episode.cause == alert.cause) {
                     episode.resolved = Some(mark);

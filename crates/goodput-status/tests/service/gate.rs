@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use goodput_core::{Goodput, ManualTimeline, Slo, SlotPlan, Stopwatch, Timeline};
+use goodput_core::{Goodput, ManualTimeline, Slo, Stopwatch, Timeline};
 use goodput_status::{DecisionDocument, StatusDocument};
 
 use crate::client::{get, serve, service};

@@ -110,7 +110,7 @@ fn of_the_requests_of_a_guarded_route_only_those_that_are_shed_allocate() {
     };
     // Half of the requests, and half of the allocations; the warm-up took one of each.
     let ((half, half_shed), (few, few_shed)) = (cost_at("50%"), cost_at("99%"));
-    assert_eq!((half_shed, few_shed), ((REQUESTS + WARM_UP) / 2, 11));
+    assert_eq!((half_shed, few_shed), (u64::midpoint(REQUESTS, WARM_UP), 11));
     assert!(few > 0 && half == few * 50, "{half} for 500, {few} for 10");
 }
 

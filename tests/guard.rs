@@ -1,6 +1,11 @@
 //! Guards before real servers: what clients got, what the guard held back and what the SLOs counted are the same numbers.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -140,13 +145,13 @@ fn check(what: &str, status: &Status, served: u64, shed: u64, excludes: bool) {
     assert_eq!(status.guards[0].held_back, shed, "{what}");
     assert_eq!(status.route(SPARE).unwrap().finished, SENT, "{what}");
     assert_eq!((status.in_flight, status.route("/checkout").unwrap().finished), (0, SENT + 500), "{what}");
-    let (bad, excluded) = if excludes { (0, shed) } else { (shed, 0) };
+    let (counted_bad, shut_out) = if excludes { (0, shed) } else { (shed, 0) };
     let verdict = if excludes { Verdict::Excluded(Reason::SHED) } else { Verdict::Bad(Reason::SHED) };
     // The one looks at the checkouts as well, of which 500 were bad before.
     for (slo, good, more_bad) in [("ok", served + SENT, 500), ("ok-at-the-head", served, 0)] {
         let slo = status.slo(slo).unwrap();
         let counts = (slo.counts.good, slo.counts.bad, slo.counts.excluded);
-        assert_eq!(counts, (good, bad + more_bad, excluded), "{what}: {}", slo.name);
+        assert_eq!(counts, (good, counted_bad + more_bad, shut_out), "{what}: {}", slo.name);
         let counted = slo.reasons.iter().find(|of| of.verdict == verdict).unwrap();
         assert_eq!(counted.count, shed, "{what}: {}", slo.name);
         let sheds = slo.sheds.as_ref().unwrap();

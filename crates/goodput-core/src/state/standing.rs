@@ -79,7 +79,9 @@ impl SavedStanding {
         }
         put_number(bytes, nanos(self.fired_wall));
         let Counts { good, bad, excluded } = self.base;
-        [good, bad, excluded].into_iter().for_each(|count| put_number(bytes, count));
+        for count in [good, bad, excluded] {
+            put_number(bytes, count);
+        }
     }
 
     /// Reads one; its name apart, so that looking at it takes no memory.

@@ -121,7 +121,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     /// I11. Slices are the one thing that a restart in their midst loses, so restarts fall on their ends; sleep is as long as slices.
     #[test]

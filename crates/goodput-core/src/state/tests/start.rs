@@ -97,5 +97,5 @@ fn a_thousand_slos_and_a_file_near_the_limit_start_at_once() {
     let valid = past.slos[7].last.valid();
     assert!(month.counts.valid() <= valid && month.counts.valid() > valid / 2, "{month:?}");
     // Tests are built with overflow checks and for a quick build: a release takes less.
-    assert!(with.as_millis() < 400, "{with:?}");
+    assert!(with.as_millis() < 500, "{with:?}");
 }

@@ -49,7 +49,7 @@ fn as_written(row: Row) -> Row {
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Trouble> {
-    let unreachable = |error: std::io::Error| Trouble::Unreachable(error.to_string());
+    let unreachable = |error: std::io::Error| Trouble::Unreachable(format!("cannot be read: {error}"));
     // Before it is opened: opening a pipe nobody writes to would wait for ever. A link may lead anywhere, and a service writes none.
     let meta = fs::symlink_metadata(path).map_err(unreachable)?;
     if !meta.is_file() {

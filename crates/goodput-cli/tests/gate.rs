@@ -12,5 +12,7 @@ mod overrides;
 mod replicas;
 #[path = "gate/services.rs"]
 mod services;
+#[path = "gate/state_files.rs"]
+mod state_files;
 #[path = "gate/troubles.rs"]
 mod troubles;

@@ -90,6 +90,7 @@ const MOST_SOURCES: usize = 1_000;
 pub(crate) fn run(gate: &Gate) -> Result<u8, Failure> {
     decide(gate).or_else(|failure| match failure {
         Failure::Usage(_) => Err(failure),
+        // An answer that cannot be printed is none.
         Failure::Input(_) | Failure::Text(_) | Failure::Recording(_) => {
             failure.tell();
             Ok(exit::NO_DATA)
@@ -108,7 +109,13 @@ fn decide(gate: &Gate) -> Result<u8, Failure> {
             format!("{}: a state file holds counts and no objectives: expected --file with the SLO file", file.name());
         return Err(Failure::usage(message));
     }
-    let definition = gate.file.as_deref().map(definition).transpose()?;
+    let definition = match gate.file.as_deref().map(definition).transpose() {
+        Ok(definition) => definition,
+        Err(failure) => {
+            failure.tell();
+            return Ok(exit::USAGE);
+        }
+    };
     let asked = gather::Asked {
         definition,
         timeout: gate.timeout.duration(),

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use goodput_core::{
-    AlertRow, Cause, Counts, Goodput, ManualTimeline, MinBad, Objective, Period, Position, Severity, Slo,
-    SlotPlan, Subscription, Timeline, Trigger, Turn, Window,
+    AlertRow, Cause, Counts, Goodput, ManualTimeline, MinBad, Objective, Period, Position, Severity, Slo, SlotPlan,
+    Subscription, Timeline, Trigger, Turn, Window,
 };
 
 /// Factor in thousandths, and long window; the short one is a twelfth of it.

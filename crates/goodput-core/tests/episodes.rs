@@ -8,8 +8,8 @@ mod random;
 use std::time::Duration;
 
 use goodput_core::{
-    Audience, Cause, Counts, Definition, Goodput, GoodputBuilder, ManualTimeline, Role, Severity, Slo, SlotPlan, SlotTier,
-    Subscription, Timeline, Turn, Window,
+    Audience, Cause, Counts, Definition, Goodput, GoodputBuilder, ManualTimeline, Role, Severity, Slo, SlotPlan,
+    SlotTier, Subscription, Timeline, Turn, Window,
 };
 use random::Random;
 

@@ -22,8 +22,10 @@ pub(super) fn page(answer: &Answer) -> String {
         page.gap();
         page.say(2, &format!("Did not fire: {}.", quiet.join(", ")));
     }
-    for signal in &answer.signals {
+    if !answer.signals.is_empty() {
         page.gap();
+    }
+    for signal in &answer.signals {
         let until = signal.resolved_at_seconds.map_or_else(String::new, |at| format!(", resolved after {}", took(at)));
         page.say(2, &format!("Signal: {}, after {}{until}.", signal.signal, took(signal.fired_at_seconds)));
     }

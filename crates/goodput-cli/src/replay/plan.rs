@@ -39,7 +39,7 @@ impl Plan {
         match self {
             Self::Dense => SlotPlan::dense(tick, period).map_err(|error| {
                 Failure::usage(format!(
-                    "--tick {tick:?} on the dense plan over {period}: {error}: expected a longer tick"
+                    "--tick {tick:?} on the dense plan over {period}: {error}; a longer --tick needs fewer"
                 ))
             }),
             Self::Standard => Ok(SlotPlan::standard(period)),

@@ -144,7 +144,7 @@ fn a_band_is_kept_from_tick_to_tick_and_says_since_when() {
     let status = house.goodput.status();
     let band = status.slo("ok").unwrap().band.clone().unwrap();
     assert_eq!((band.name.as_str(), band.action, band.since), ("yellow", Action::Review, entered));
-    assert!(status.to_string().contains("budget  49.7 % left; 100.0 % of 30d seen; band yellow"), "{status}");
+    assert!(status.to_string().contains("budget  49.7 % left; 100.000 % of 30d seen; band yellow"), "{status}");
 
     // Above the line of 50 %, but not beyond it by 2 %: a tick remembers where it stood, and one look would not.
     house.hours(24, 20_000, 0);

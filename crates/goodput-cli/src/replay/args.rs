@@ -16,12 +16,12 @@ use crate::form::Form;
 /// All of it runs through the engine that services run, on a clock moved by hand. A described outage begins after a whole
 /// period that was seen and free of errors, and is followed by traffic without errors until every alert is resolved:
 ///
-///     goodput replay --objective 99.9 --error-ratio 0.10 --for 4h
+///   goodput replay --objective 99.9 --error-ratio 0.10 --for 4h
 ///
 /// A recording is a CSV file with the columns time,good,bad or time,good,bad,excluded, one line for each interval, named by
 /// its beginning; or counters that only go up, in the text format of OpenMetrics, with a timestamp on every line:
 ///
-///     goodput replay counts.csv --objective 99.9
+///   goodput replay counts.csv --objective 99.9
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Replay {

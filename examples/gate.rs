@@ -30,17 +30,17 @@ async fn main() -> anyhow::Result<()> {
     two_days(&goodput, &hand, 0);
     let well = ask(address, "/slo/gate?kind=feature&risk=low").await?;
     show("all is well", &well);
-    ensure!(well["action"] == "approve", "expected approval: {well:#}");
+    ensure!(says(&well, "action", "approve"), "expected approval: {well:#}");
 
     two_days(&goodput, &hand, 10);
     let ill = ask(address, "/slo/gate?kind=feature&risk=low").await?;
     show("a tenth of the requests fails", &ill);
-    ensure!(ill["action"] == "block", "expected a block: {ill:#}");
+    ensure!(says(&ill, "action", "block"), "expected a block: {ill:#}");
 
     let rollback = ask(address, "/slo/gate?kind=rollback&risk=high").await?;
     show("the rollback that ends it", &rollback);
     ensure!(
-        rollback["action"] == "approve" && rollback["would_have_been"] == "block",
+        says(&rollback, "action", "approve") && says(&rollback, "would_have_been", "block"),
         "expected approval: {rollback:#}"
     );
 
@@ -98,4 +98,8 @@ async fn ask(address: SocketAddr, path: &str) -> anyhow::Result<Value> {
     stream.read_to_string(&mut text).await?;
     let (_, body) = text.split_once("\r\n\r\n").context("no answer")?;
     Ok(serde_json::from_str(body)?)
+}
+
+fn says(answer: &Value, key: &str, word: &str) -> bool {
+    answer.get(key).is_some_and(|value| value == word)
 }

@@ -1,6 +1,11 @@
 //! The gate against real services: what it answers, how it exits, and what it makes of sources that are not what they should be.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 #[path = "gate/answers.rs"]
 mod answers;

@@ -1,6 +1,6 @@
 //! What fires, when it resolves and why, who hears of it and what they are told, on a manual clock.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking, its helpers too")]
 
 #[path = "alerts/frozen.rs"]
 mod frozen;

@@ -148,7 +148,7 @@ impl Service {
         let mut told = Vec::new();
         while let Some(transition) = self.news.try_recv() {
             if let Cause::Row(_) = transition.alert.cause {
-                let at = u64::try_from((transition.at.since_origin() - self.began).as_millis()).unwrap();
+                let at = u64::try_from(transition.at.since_origin().saturating_sub(self.began).as_millis()).unwrap();
                 told.push((transition.alert.slo.clone(), transition.change, at));
             }
         }

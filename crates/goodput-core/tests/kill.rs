@@ -55,9 +55,9 @@ fn main_of_child(path: &Path, mode: &str) {
     say("base", base);
     let (mut truth, mut seed) = (base, u64::from(std::process::id()));
     let mut step = |truth: &mut Triple| {
-        let more = [random(&mut seed) % 50, random(&mut seed) % 9, random(&mut seed) % 5];
-        truth.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-        Counts { good: more[0], bad: more[1], excluded: more[2] }
+        let [good, bad, excluded] = [random(&mut seed) % 50, random(&mut seed) % 9, random(&mut seed) % 5];
+        truth.iter_mut().zip([good, bad, excluded]).for_each(|(sum, events)| *sum += events);
+        Counts { good, bad, excluded }
     };
     match mode {
         // Counting and writing in turn: what is written is known to the unit.

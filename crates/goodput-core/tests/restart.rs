@@ -1,6 +1,11 @@
 //! Memory across restarts, on timelines moved by hand: what goes on, what begins anew, and what is not believed.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::unchecked_time_subtraction,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use std::time::{Duration, SystemTime};
 

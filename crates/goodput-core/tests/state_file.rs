@@ -1,7 +1,7 @@
 //! The state file on real disks: what is kept, what is left alone, and that nothing about it stops a service.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helpers too")]
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -311,8 +311,8 @@ fn a_full_disk_keeps_the_old_state_and_takes_the_new_one_when_there_is_room() {
     let service = Service::start(&path, SOON);
     // All there is, to the last page.
     let mut filler = File::create(disk.0.join("filler")).unwrap();
-    let filled = std::io::copy(&mut std::io::repeat(1), &mut filler);
-    assert_eq!(filled.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+    let outcome = std::io::copy(&mut std::io::repeat(1), &mut filler);
+    assert_eq!(outcome.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
     service.count(5);
     wait_until(|| service.trouble() == Some(StateTrouble::Disk(std::io::ErrorKind::StorageFull)));
     assert_eq!(service.remembered(), 15);

@@ -277,7 +277,9 @@ fn replicas_do_not_speak_for_each_other() {
     let alertmanager = Alertmanager::start();
     let scenes = [Scene::new(&Plot::default()), Scene::new(&Plot::default())];
     let _sinks = (sink_of("shop-0", &scenes[0], &[&alertmanager]), sink_of("shop-1", &scenes[1], &[&alertmanager]));
-    scenes.iter().for_each(|scene| scene.breaks(1));
+    for scene in &scenes {
+        scene.breaks(1);
+    }
     alertmanager.tells(2);
     scenes[0].heals(0);
     alertmanager.tells(3);

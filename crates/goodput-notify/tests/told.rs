@@ -1,6 +1,6 @@
 //! A sink tells of what happens when it happens, and of nothing when it ends.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking, its helpers too")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod faults {
     pub(crate) mod servers;

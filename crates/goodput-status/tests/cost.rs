@@ -47,12 +47,12 @@ fn measure(goodput: &Arc<Goodput>, path: &str) -> (Duration, Duration, usize) {
         let began = now();
         let mut answer = pin!(status.call(request(path)));
         let first = answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        let asked = now() - began;
+        let asked = now().saturating_sub(began);
         let response = match first {
             Poll::Ready(response) => response.unwrap(),
             Poll::Pending => runtime.block_on(answer).unwrap(),
         };
-        let answered = now() - began;
+        let answered = now().saturating_sub(began);
         let length = runtime.block_on(response.into_body().collect()).unwrap().to_bytes().len();
         best = (best.0.min(asked), best.1.min(answered), length);
     }

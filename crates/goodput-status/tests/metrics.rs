@@ -2,7 +2,7 @@
 //!
 //! No name has two HELP or TYPE lines, and counters end in `_total`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helpers too")]
 
 #[path = "metrics/collected.rs"]
 mod collected;

@@ -1,6 +1,11 @@
 //! The service over real connections, mounted as people mount it, and under hostile requests.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::expect_fun_call,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 #[path = "service/client.rs"]
 mod client;

@@ -73,7 +73,7 @@ impl Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable(why) => f.write_str(why),
+            Self::Unreachable(why) | Self::File(why) => f.write_str(why),
             Self::TimedOut(after) => write!(f, "has not answered in full within {}", Roughly(*after)),
             Self::TooLong { most } => {
                 write!(f, "is longer than {most} bytes: expected the status of a goodput instance")
@@ -90,7 +90,6 @@ impl fmt::Display for Trouble {
                 f.write_str("leads to another address, which is not followed: expected that of the status itself")
             }
             Self::Document(error) => write!(f, "is {error}"),
-            Self::File(why) => f.write_str(why),
             Self::SameInstance { other } => write!(
                 f,
                 "is the same instance as {other}: expected each once, by an address of its own and not that of a load balancer"

@@ -41,15 +41,12 @@ pub(super) fn page(answer: &Answer) -> String {
 pub(super) fn title(answer: &Answer) -> String {
     let Answer { objective, period, .. } = answer;
     let slo = answer.slo.as_ref().map_or_else(String::new, |name| format!("{name}, "));
-    let what = match &answer.outage {
-        Some(outage) => {
-            let lasting = Took(Duration::from_secs(u64::from(outage.seconds)));
-            format!("{} errors for {lasting}", percent(outage.error_ratio))
-        }
-        None => {
-            let began = answer.began_at.as_deref().unwrap_or_default();
-            format!("{} from {began} on", took(answer.lasted_seconds))
-        }
+    let what = if let Some(outage) = &answer.outage {
+        let lasting = Took(Duration::from_secs(u64::from(outage.seconds)));
+        format!("{} errors for {lasting}", percent(outage.error_ratio))
+    } else {
+        let began = answer.began_at.as_deref().unwrap_or_default();
+        format!("{} from {began} on", took(answer.lasted_seconds))
     };
     format!("{what}, against {slo}{objective} over {period}")
 }

@@ -90,9 +90,9 @@ impl Player {
             let step = next.min(interval.length.saturating_sub(elapsed));
             elapsed = elapsed.saturating_add(step);
             self.hand.advance(step);
-            let come = interval.until(elapsed);
-            work.add(come.since(came));
-            came = come;
+            let by_now = interval.until(elapsed);
+            work.add(by_now.since(came));
+            came = by_now;
             if step == next {
                 self.tick(onlooker)?;
             }

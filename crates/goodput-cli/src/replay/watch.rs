@@ -24,7 +24,7 @@ impl Episode {
     pub(super) fn row(&self) -> Option<&Row> {
         match &self.cause {
             Cause::Row(row) => Some(row),
-            _ => None,
+            Cause::Signal(_) => None,
         }
     }
 
@@ -32,7 +32,7 @@ impl Episode {
     pub(super) fn signal(&self) -> Option<Signal> {
         match self.cause {
             Cause::Signal(signal) => Some(signal),
-            _ => None,
+            Cause::Row(_) => None,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use goodput_core::{
-    Code, Definition, Ending, Flag, Goodput, Request, Severity, Slo, Timeline, TraceParent, Turn, Window,
+    Code, Definition, Ending, Flag, Goodput, GoodputBuilder, Request, Severity, Slo, Timeline, TraceParent, Turn,
+    Window,
 };
 
 use crate::house::{House, TICK, minutes, row, slo};
@@ -112,7 +113,7 @@ fn a_callback_that_panics_is_flagged_and_the_next_one_hears_all_the_same() {
 fn bad_events_of_a_burning_budget_are_shown_with_their_traces_and_good_ones_are_not() {
     let (timeline, hand) = Timeline::manual();
     let slos = [slo(), Slo::availability("elsewhere", "99%").routes(["/elsewhere"])];
-    let goodput = slos.into_iter().fold(Goodput::builder("house"), |builder, slo| builder.slo(slo));
+    let goodput = slos.into_iter().fold(Goodput::builder("house"), GoodputBuilder::slo);
     let goodput = goodput.timeline(timeline).build().unwrap();
     let request = |status, number: u64| {
         let header = format!("00-{:032x}-{number:016x}-01", number + 1);

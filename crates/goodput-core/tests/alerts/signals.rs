@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use goodput_core::{Cause, Ending, Period, Request, Severity, Signal, SignalDetail, Slo, Turn, Verdict, Window};
+use goodput_core::{
+    Cause, Ending, Period, Request, Severity, Signal, SignalDetail, SignalStatus, Slo, Turn, Verdict, Window,
+};
 
 use crate::house::{House, minutes, row, slo};
 
@@ -32,7 +34,9 @@ fn three_requests_that_never_end_are_a_stall_that_is_told_once() {
     );
     assert_eq!(transitions[0].alert.routes[0].template, "/slow");
     assert_eq!(house.status().slo("ok").unwrap().firing(), Some(Severity::Page));
-    stuck.iter_mut().for_each(|request| request.end(&house.goodput, Ending::Failed));
+    for request in &mut stuck {
+        request.end(&house.goodput, Ending::Failed);
+    }
     house.pass(minutes(20), 10, 0);
     assert!(told(&house).contains(&(Signal::Stalled, "resolved")));
 }
@@ -99,7 +103,7 @@ fn a_known_budget_is_told_to_be_consumed_at_each_mark_once() {
         marks.extend(told(&house));
     }
     assert_eq!(marks, [percent(50), percent(75), percent(90), percent(100)]);
-    assert!(house.status().slo("ok").unwrap().signals.iter().all(|status| status.fires()));
+    assert!(house.status().slo("ok").unwrap().signals.iter().all(SignalStatus::fires));
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(crate) async fn ask(address: SocketAddr, request: &str) -> Told {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();
     let text = String::from_utf8(bytes).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{request:?} is answered with {text:?}"));
+    let (head, body) = text.split_once("\r\n\r\n").expect(&format!("{request:?} is answered with {text:?}"));
     let mut lines = head.lines();
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
     let header = |line: &str| {

@@ -66,7 +66,7 @@ fn a_thousand_slos_and_a_file_near_the_limit_start_at_once() {
     let past = month(&keys);
     let began = worked();
     let memory = past.write().unwrap();
-    let written = worked() - began;
+    let written = worked().saturating_sub(began);
     let bytes = memory.as_bytes().to_vec();
     assert!(bytes.len() > MAX_BYTES / 2, "{} bytes", bytes.len());
     let wall = std::time::SystemTime::UNIX_EPOCH + past.written;
@@ -74,7 +74,7 @@ fn a_thousand_slos_and_a_file_near_the_limit_start_at_once() {
         let times = (0..5).map(|_| {
             let began = worked();
             let started = start();
-            let took = worked() - began;
+            let took = worked().saturating_sub(began);
             drop(started);
             took
         });
@@ -87,7 +87,7 @@ fn a_thousand_slos_and_a_file_near_the_limit_start_at_once() {
     };
     let without = best(&|| builder().build().unwrap());
     let with = best(&|| builder().remember(Memory::decode(bytes.clone()).unwrap()).build().unwrap());
-    let megabytes = bytes.len() as f64 / (1 << 20) as f64;
+    let megabytes = bytes.len() as f64 / f64::from(1 << 20);
     println!(
         "1,000 SLOs: starts in {without:?}, with a state of {megabytes:.1} MiB in {with:?}; written in {written:?}"
     );

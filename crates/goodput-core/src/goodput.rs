@@ -1,5 +1,7 @@
 //! The handle: one service's definition, its counters and its memory, as a plain owned value.
 
+mod tick;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -13,7 +15,7 @@ use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::compile::Ledger;
 use crate::gauge::Gauges;
 use crate::guard::Guards;
-use crate::read::{Flag, InForce, Monitor, SlotPlan, Status, compose, read_counts, read_detail, stalled};
+use crate::read::{Flag, InForce, Monitor, SlotPlan, Status, compose, read_detail};
 use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
 use crate::state::Health;
 use crate::ticker::{Ticker, TickerError};
@@ -239,51 +241,6 @@ impl Goodput {
     /// What a clock on the wall shows now: it labels what leaves the process, and measures nothing.
     pub fn wall(&self) -> SystemTime {
         self.timeline.wall_at(self.now())
-    }
-
-    /// Remembers what the counters stand at. Call it every [`tick_every`](GoodputBuilder::tick_every) with the
-    /// [`now`](Self::now) of the call, or let a [`Ticker`] do it.
-    ///
-    /// The counters are read during the call: a `now` taken earlier lets windows miss what came in between. A late tick is
-    /// one mark at its true time, never several. A `now` before the last one is flagged and left out.
-    ///
-    /// Cost: one pass over the cells, and per SLO a subtraction for each window and a comparison for each alert row.
-    /// Nothing waits for it on the record path.
-    pub fn tick(&self, now: Moment) {
-        self.tick_at(|| now);
-    }
-
-    /// Ticks at the present of the timeline, read after the counters: what is remembered is never too new for its time.
-    pub(crate) fn tick_now(&self) {
-        self.tick_at(|| self.now());
-    }
-
-    fn tick_at(&self, now: impl FnOnce() -> Moment) {
-        self.stopwatch.check();
-        // The lock is held while reading, so that a later mark never has older counts.
-        let mut monitor = self.monitor.lock();
-        let in_force = self.in_force();
-        let (by_id, finished) = read_counts(&self.routes, in_force.fingerprints());
-        let now = now();
-        let mut live = in_force.live(&by_id);
-        monitor.slices.tick(now, &mut live);
-        monitor.rebase(&mut live);
-        if !monitor.tick(now, &live) {
-            return;
-        }
-        self.guards.tick(now, &live, &in_force, &self.routes, &self.reasons);
-        monitor.waiting.tick(now, &self.routes, &self.present, &finished);
-        let stalled = stalled(&monitor.waiting, &self.routes, &finished, &in_force, now);
-        let wall = self.timeline.wall_at(now);
-        let (events, burns) = monitor.alarm(now, wall, &live, (&in_force.slos, &in_force.definition.bands), stalled);
-        if monitor.surges.is_due(now) {
-            let detail = read_detail(&self.routes, &self.reasons, &in_force);
-            monitor.look_at_reasons(now, &in_force.slos, &self.classes, burns, &detail);
-        }
-        self.arm(burns, monitor.alarms.is_quiet());
-        let baseline = Arc::clone(&monitor.baseline);
-        drop(monitor);
-        self.announce((now, wall), events, &baseline);
     }
 
     /// Starts a thread that ticks until the returned guard is dropped.

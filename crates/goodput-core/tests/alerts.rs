@@ -192,4 +192,5 @@ fn what_was_consumed_of_the_budget_in_the_episode_is_told() {
     assert!((fired.spent.unwrap() - 60.0 / 86.4).abs() < 0.02, "{:?}", fired.spent);
     assert_eq!(resolved.episode.bad, 5 * 6 * 10);
     assert!((resolved.spent.unwrap() - 300.0 / 86.4).abs() < 0.05, "{:?}", resolved.spent);
+    assert!(resolved.needs_post_mortem, "it is more than a fifth");
 }

@@ -1,9 +1,8 @@
 //! Composes what is told of an alert from a status that was read just after.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use goodput_model::{Counts, Definition, Exhaustion, Signal, Verdict};
+use goodput_model::{Definition, Exhaustion, Incident, Signal, Verdict};
 
 use super::baseline::Baseline;
 use super::examples::Examples;
@@ -33,7 +32,8 @@ pub(crate) fn alert(event: &Event, scene: Scene<'_>) -> Alert {
         slo.conditions.iter().find(|condition| condition.row == row)
     });
     let severity = event.cause.severity();
-    let (episode, spent) = slo.map_or((Counts::default(), None), |slo| spent(event, slo));
+    let episode = slo.map(|slo| slo.live.since(event.episode.base)).unwrap_or_default();
+    let incident = slo.map(|slo| Incident::new(&slo.budget, episode.bad));
     Alert {
         cause: event.cause,
         service: status.service.clone(),
@@ -51,7 +51,8 @@ pub(crate) fn alert(event: &Event, scene: Scene<'_>) -> Alert {
         budget: slo.map(|slo| slo.budget),
         exhaustion: slo.map_or(Exhaustion::NoData, |slo| slo.exhaustion),
         episode,
-        spent,
+        spent: incident.and_then(|incident| incident.share()),
+        needs_post_mortem: incident.is_some_and(|incident| incident.needs_post_mortem()),
         routes: slo.map(|slo| routes(event, slo, status, baseline)).unwrap_or_default(),
         reasons: slo.map(|slo| baseline.reasons(slo)).unwrap_or_default(),
         examples: examples.of(&event.slo, MOST),
@@ -63,19 +64,6 @@ pub(crate) fn alert(event: &Event, scene: Scene<'_>) -> Alert {
         suppressed: event.episode.suppressed,
         muted: event.episode.muted,
     }
-}
-
-/// What was counted in the episode, and the share of the period's budget that its bad events are at the traffic seen of the period.
-fn spent(event: &Event, slo: &SloStatus) -> (Counts, Option<f64>) {
-    let episode = slo.live.since(event.episode.base);
-    let period = slo.windows.last().map(|window| window.seen);
-    let share = period.and_then(|period| {
-        let allowed = slo.budget.allowed_time().as_secs_f64();
-        let covered = period.covered();
-        let rate = period.counts.valid() as f64 / covered.as_secs_f64();
-        (covered > Duration::ZERO && rate > 0.0 && allowed > 0.0).then(|| episode.bad as f64 / (rate * allowed))
-    });
-    (episode, share)
 }
 
 /// Where it went wrong: by what was counted, or for a stall, where nothing is.

@@ -170,6 +170,8 @@ pub struct Alert {
     pub episode: Counts,
     /// The share of the period's budget that went in this episode, at the traffic seen so far; none without events.
     pub spent: Option<f64>,
+    /// Whether that is more than a fifth: such an incident is written up (SRE Workbook, appendix B).
+    pub needs_post_mortem: bool,
     /// The routes with the most bad events of the SLO since its budget began to burn, most first; for a stall, the routes that
     /// stand still. At most five.
     pub routes: Vec<BadRoute>,
@@ -251,6 +253,9 @@ impl fmt::Display for Transition {
         }
         if let Some(spent) = alert.spent.filter(|spent| *spent > 0.0) {
             write!(f, "; {:.1} % of the budget went in this episode", spent * 100.0)?;
+        }
+        if alert.needs_post_mortem {
+            f.write_str(", which is worth a post-mortem")?;
         }
         Ok(())
     }

@@ -177,13 +177,20 @@ impl Monitor {
     /// burns.
     pub(crate) fn look_at_reasons(
         &mut self,
-        now: Moment,
+        (now, counts): (Moment, &[Counts]),
         slos: &[WatchedSlo],
         classes: &[String],
         burns: bool,
         detail: &Detail,
     ) {
-        self.surges.look(now, &detail.totals, &detail.reasons);
+        let history = &self.history;
+        // Of those that judge slices, history holds slices, and the reasons are of events.
+        let events = |index: usize| slos.get(index).is_some_and(|slo| slo.budgeting == Budgeting::Occurrences);
+        self.surges.look(now, &detail.reasons, |index, time| {
+            let window = u32::try_from(time.as_secs()).ok().and_then(|secs| Window::from_secs(secs).ok());
+            let seen = window.zip(counts.get(index)).filter(|_| events(index));
+            seen.map_or(0, |(window, live)| history.edge(now, window).counts_since(index, *live).total())
+        });
         if !burns && self.alarms.is_quiet() {
             self.baseline = Arc::new(Baseline::of(detail, slos, classes));
         }

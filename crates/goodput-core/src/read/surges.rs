@@ -1,10 +1,11 @@
 //! Whether events are excluded for one reason far more often than usual: what the excluded events of each SLO stood at, by reason, for
-//! an hour in steps of five minutes and for a day in steps of an hour.
+//! an hour in steps of five minutes and for a day in steps of an hour. How many events there were in the same time is for history to
+//! say: to a minute of the hour, and a quarter of an hour of the day.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use goodput_model::{Counts, ExcludedSurge, Reason, Verdict, excluded_surge};
+use goodput_model::{ExcludedSurge, Reason, Verdict, excluded_surge};
 
 use crate::clock::Moment;
 
@@ -21,8 +22,6 @@ pub(crate) struct Surges {
 #[derive(Clone, Debug, Default)]
 struct Mark {
     at: Duration,
-    /// All events of each SLO.
-    all: Vec<u64>,
     excluded: BTreeMap<(usize, Reason), u64>,
 }
 
@@ -36,8 +35,13 @@ impl Surges {
         self.fine.back().is_none_or(|last| now.since_origin() >= last.at.saturating_add(FINE))
     }
 
-    /// Looks at what every SLO has counted by now: all its events, and the bad and excluded ones by reason.
-    pub(crate) fn look(&mut self, now: Moment, totals: &[Counts], reasons: &[Vec<(Verdict, u64)>]) {
+    /// Looks at what every SLO has counted by now, by reason. `all_within` tells how many events of an SLO came within a time.
+    pub(crate) fn look(
+        &mut self,
+        now: Moment,
+        reasons: &[Vec<(Verdict, u64)>],
+        all_within: impl Fn(usize, Duration) -> u64,
+    ) {
         let excluded = reasons.iter().enumerate().flat_map(|(slo, reasons)| {
             let excluded = reasons.iter().filter_map(|(verdict, count)| match verdict {
                 Verdict::Excluded(reason) => Some((*reason, *count)),
@@ -45,15 +49,13 @@ impl Surges {
             });
             excluded.map(move |(reason, count)| ((slo, reason), count))
         });
-        let all = totals.iter().map(|counts| counts.total()).collect();
-        let mark = Mark { at: now.since_origin(), all, excluded: excluded.collect() };
+        let mark = Mark { at: now.since_origin(), excluded: excluded.collect() };
         self.surging.clear();
         if let (Some(hour), Some(day)) = (before(&self.fine, &mark, HOUR), before(&self.coarse, &mark, DAY)) {
             for (&(slo, reason), &count) in &mark.excluded {
                 let since = |then: &Mark| {
                     let before = then.excluded.get(&(slo, reason)).copied().unwrap_or(0);
-                    let of = |mark: &Mark| mark.all.get(slo).copied().unwrap_or(0);
-                    (count.saturating_sub(before), of(&mark).saturating_sub(of(then)))
+                    (count.saturating_sub(before), all_within(slo, mark.at.saturating_sub(then.at)))
                 };
                 if let Some(surge) = excluded_surge(since(hour), since(day)) {
                     let worst = self.surging.entry(slo).or_insert((reason, surge));
@@ -97,15 +99,19 @@ mod tests {
 
     /// Looks every five minutes while `rate` gives (all, excluded) events for each; returns the minutes in which it surges.
     fn run(minutes: u64, rate: impl Fn(u64) -> (u64, u64)) -> Vec<u64> {
-        let (mut surges, mut all, mut excluded, mut found) = (Surges::default(), 0, 0, Vec::new());
+        let (mut surges, mut excluded, mut found) = (Surges::default(), 0, Vec::new());
+        let mut came = Vec::new();
         for minute in (0..minutes).step_by(5) {
             let now = Moment::at(Duration::from_secs(minute * 60));
             assert!(surges.is_due(now));
             let (more, shut_out) = rate(minute);
-            (all, excluded) = (all + more, excluded + shut_out);
-            let totals = Counts { good: all - excluded, bad: 0, excluded };
-            let reason = Verdict::Excluded(Reason::OTHER);
-            surges.look(now, &[totals], &[vec![(reason, excluded)]]);
+            came.push((minute, more));
+            excluded += shut_out;
+            let within = |_, time: Duration| {
+                let since = minute - (time.as_secs() / 60).min(minute);
+                came.iter().rev().take_while(|(minute, _)| *minute > since).map(|(_, more)| more).sum()
+            };
+            surges.look(now, &[vec![(Verdict::Excluded(Reason::OTHER), excluded)]], within);
             assert!(!surges.is_due(now));
             if surges.surging.contains_key(&0) {
                 found.push(minute);

@@ -108,9 +108,9 @@ async fn a_head_has_the_headers_of_the_page_and_no_body() {
     let head = ask(address, "HEAD /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     assert_eq!((head.status, &*head.body), (StatusCode::OK, ""));
     assert_eq!(head.header("content-type"), whole.header("content-type"));
-    // To a byte, but for the age of the last tick.
+    // To a byte, but for the ages in it, as another page may have been rendered in between.
     let length = |told: &crate::client::Told| told.header("content-length").parse::<usize>().unwrap();
-    assert!(length(&head).abs_diff(length(&whole)) < 16, "{head:?}");
+    assert!(length(&head).abs_diff(length(&whole)) < 64, "{head:?}");
 }
 
 #[tokio::test]

@@ -17,4 +17,5 @@ mod readiness;
 mod routes;
 mod script;
 mod times;
+mod traces;
 mod types;

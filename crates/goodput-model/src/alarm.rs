@@ -17,7 +17,7 @@ use std::time::Duration;
 /// use goodput_model::{Alarm, Cleared, Found, Severity, Step, Timing};
 ///
 /// let (mut alarm, timing, limit) = (Alarm::default(), Timing::of(Severity::Page), Duration::from_secs(3_600));
-/// let minute = |minute| Duration::from_secs(60 * minute);
+/// let minute = |minute: u64| Duration::from_secs(60 * minute);
 /// assert_eq!(alarm.step(minute(0), Found::active(), timing, limit), Some(Step::Fired));
 /// let good = Found::inactive(Cleared::ShortWindowGood);
 /// assert_eq!(alarm.step(minute(1), good, timing, limit), None);

@@ -90,7 +90,7 @@ pub enum Cleared {
     ShortWindowGood,
     /// The bad events left the long window at its far edge; the short one does not say that it got better.
     WindowAgedOut,
-    /// No valid events are left in the long window.
+    /// No valid events are left in the long window; where traffic was lost, in five minutes.
     TrafficGone,
     /// It was [frozen](Frozen) for as long as that may last, and does not hold by what can be seen now.
     FrozenTimeout,
@@ -260,9 +260,10 @@ impl Alarm {
         }
     }
 
-    /// Whether there is nothing to remember of it: a condition that does not hold leaves it as it is.
+    /// Whether there is nothing to remember of it: a condition that does not hold leaves it as it is. One that cannot be judged has
+    /// to remember since when, as that does not last for ever.
     pub fn is_quiet(&self) -> bool {
-        self.state == AlarmState::Quiet && !self.active
+        self.state == AlarmState::Quiet && !self.active && self.frozen.is_none()
     }
 
     /// Why its condition cannot be judged, and since when.

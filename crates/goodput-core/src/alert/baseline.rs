@@ -42,21 +42,21 @@ impl Baseline {
 
     /// The routes with the most bad events of the SLO since.
     pub(crate) fn routes(&self, slo: &SloStatus, status: &Status) -> Vec<BadRoute> {
-        let mut bad: Vec<_> = status.routes.iter().map(|route| self.bad_on(slo, route)).collect();
-        bad.retain(|route| route.bad > 0);
+        let mut bad: Vec<_> = status.routes.iter().filter_map(|route| self.bad_on(slo, route)).collect();
         bad.sort_by(|a, b| b.bad.cmp(&a.bad).then_with(|| a.template.cmp(&b.template)));
         bad.truncate(MOST);
         bad
     }
 
-    fn bad_on(&self, slo: &SloStatus, route: &RouteStatus) -> BadRoute {
+    /// Nothing where there were none.
+    fn bad_on(&self, slo: &SloStatus, route: &RouteStatus) -> Option<BadRoute> {
         let own = route.reasons.iter().filter(|reason| *reason.slo == *slo.name);
         let bad = own.filter(|reason| matches!(reason.verdict, Verdict::Bad(_))).map(|reason| {
             let key = (Arc::clone(&reason.slo), route.template.clone(), route.class.clone(), reason.verdict);
             reason.count.saturating_sub(self.routes.get(&key).copied().unwrap_or(0))
         });
         let bad = bad.fold(0, u64::saturating_add);
-        BadRoute { template: route.template.clone(), class: route.class.clone(), bad }
+        (bad > 0).then(|| BadRoute { template: route.template.clone(), class: route.class.clone(), bad })
     }
 
     /// Why events of the SLO were bad or excluded since.

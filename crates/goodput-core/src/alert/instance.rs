@@ -89,10 +89,10 @@ impl Goodput {
         self.armed.load(Ordering::Relaxed)
     }
 
-    /// Arms or disarms, as some budget burns; forgets the examples of what is over.
+    /// Arms or disarms, as some budget burns; forgets the examples of what is over, which it may be long after the last burn.
     pub(crate) fn arm(&self, burns: bool, all_is_quiet: bool) {
-        let was_armed = self.armed.swap(burns, Ordering::Relaxed);
-        if was_armed && !burns && all_is_quiet {
+        self.armed.store(burns, Ordering::Relaxed);
+        if !burns && all_is_quiet {
             self.examples.clear();
         }
     }

@@ -58,6 +58,7 @@ pub(crate) struct Episode {
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) number: u64,
+    key: Key,
     pub(crate) slo: String,
     pub(crate) cause: Cause,
     pub(crate) change: Turn,
@@ -77,12 +78,16 @@ pub(crate) struct View<'a> {
     pub(crate) slos: &'a [WatchedSlo],
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// The far edge of a window, if it is one that is looked at.
+    pub(super) fn edge(&self, window: Window) -> Option<&'a Edge<'a>> {
+        let place = self.edges.binary_search_by_key(&window, |(window, _)| *window).ok()?;
+        self.edges.get(place).map(|(_, edge)| edge)
+    }
+
     /// One window of an SLO, if it is one that is looked at.
     pub(super) fn observe(&self, index: usize, window: Window) -> Option<Observation> {
-        let place = self.edges.binary_search_by_key(&window, |(window, _)| *window).ok()?;
-        let (window, edge) = self.edges.get(place)?;
-        Some(edge.observe(*window, self.now, index, *self.counts.get(index)?))
+        Some(self.edge(window)?.observe(window, self.now, index, *self.counts.get(index)?))
     }
 }
 
@@ -154,7 +159,7 @@ impl Alarms {
             let held = found(&key);
             let step = Stepped {
                 cause: Cause::Signal(signal),
-                found: if held.is_some() { Found::active() } else { Found::inactive(Cleared::Over) },
+                found: if held.is_some() { Found::active() } else { Found::inactive(why_over(view, key.0, signal)) },
                 limit: std::time::Duration::ZERO,
                 detail: held.and_then(|(.., detail)| *detail),
             };
@@ -176,7 +181,11 @@ impl Alarms {
             let severity = worst.entry(key.0).or_insert(cause.severity());
             *severity = cause.severity().max(*severity);
         }
+        // Of those that fired just now, where their events are.
+        let fired = events.iter().enumerate().filter(|(_, event)| event.change == Turn::Fired);
+        let fired: BTreeMap<Key, usize> = fired.map(|(place, event)| (event.key, place)).collect();
         for (key, cause) in causes {
+            let own = fired.get(&key).copied();
             let (Some(episode), Some(slo)) = (self.episodes.get_mut(&key), view.slos.get(key.0 as usize)) else {
                 continue;
             };
@@ -184,16 +193,16 @@ impl Alarms {
             episode.muted = self.mutes.holds_for(&slo.name);
             if episode.told || episode.suppressed || episode.muted {
                 // The event of its own firing tells what it is now.
-                if let Some(event) = fired(events, &slo.name, &cause) {
+                if let Some(event) = own.and_then(|place| events.get_mut(place)) {
                     event.episode = *episode;
                 }
                 continue;
             }
             episode.told = true;
-            if let Some(event) = fired(events, &slo.name, &cause) {
+            if let Some(event) = own.and_then(|place| events.get_mut(place)) {
                 (event.notifies, event.episode) = (true, *episode);
             } else {
-                let mut event = Event::new(&slo.name, cause, Turn::Emerged, *episode);
+                let mut event = Event::new(key, &slo.name, cause, Turn::Emerged, *episode);
                 event.notifies = true;
                 events.push(event);
             }
@@ -227,7 +236,7 @@ impl Alarms {
                 Some(key) => drop(self.episodes.insert(key, episode)),
                 None if episode.alarm.is_firing() => {
                     let Some((slo, cause)) = former.get(key.0 as usize).zip(cause(key, former)) else { continue };
-                    let mut event = Event::new(&slo.name, cause, Turn::Resolved(Cleared::Removed), episode);
+                    let mut event = Event::new(key, &slo.name, cause, Turn::Resolved(Cleared::Removed), episode);
                     event.notifies = episode.told;
                     self.told = self.told.saturating_add(1);
                     event.number = self.told;
@@ -263,27 +272,35 @@ impl Alarms {
     pub(crate) fn firing<'a>(&'a self, slos: &'a [WatchedSlo]) -> impl Iterator<Item = Event> + 'a {
         let firing = self.episodes.iter().filter(|(_, episode)| episode.alarm.is_firing());
         firing.filter_map(|(key, episode)| {
-            let mut event = Event::new(&slos.get(key.0 as usize)?.name, cause(*key, slos)?, Turn::Fired, *episode);
+            let mut event =
+                Event::new(*key, &slos.get(key.0 as usize)?.name, cause(*key, slos)?, Turn::Fired, *episode);
             event.notifies = episode.told;
             Some(event)
         })
     }
 
-    /// Whether anything fires or is about to.
+    /// Whether nothing fires or is about to, but for budgets that are gone: those stay so for weeks, and what goes wrong meanwhile
+    /// is another episode.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.episodes.is_empty()
+        let lasts = |what: What| {
+            let What::Signal(place) = what else { return false };
+            matches!(Signal::ALL.get(usize::from(place)), Some(Signal::BudgetConsumed { .. }))
+        };
+        self.episodes.keys().all(|(_, what)| lasts(*what))
     }
 }
 
 impl Event {
-    fn new(slo: &str, cause: Cause, change: Turn, episode: Episode) -> Self {
-        Self { number: 0, slo: slo.to_owned(), cause, change, notifies: false, episode }
+    fn new(key: Key, slo: &str, cause: Cause, change: Turn, episode: Episode) -> Self {
+        Self { number: 0, key, slo: slo.to_owned(), cause, change, notifies: false, episode }
     }
 }
 
-/// The event of an alert's firing, if it fired just now.
-fn fired<'a>(events: &'a mut [Event], slo: &str, cause: &Cause) -> Option<&'a mut Event> {
-    events.iter_mut().find(|event| event.change == Turn::Fired && event.slo == slo && event.cause == *cause)
+/// Why a signal holds no longer. Where traffic was lost and there is none, only what was usual has become less.
+fn why_over(view: &View<'_>, slo: u32, signal: Signal) -> Cleared {
+    let is_of_traffic = matches!(signal, Signal::TrafficLost | Signal::NoData);
+    let is_silent = || view.observe(slo as usize, Window::M5).is_some_and(|seen| seen.counts.valid() == 0);
+    if is_of_traffic && is_silent() { Cleared::TrafficGone } else { Cleared::Over }
 }
 
 fn cause(key: Key, slos: &[WatchedSlo]) -> Option<Cause> {
@@ -337,7 +354,7 @@ impl Stepped {
         if let Some((change, slo)) = change.zip(view.slos.get(key.0 as usize)) {
             // What is over is told with the memory of when it fired.
             let told = known.filter(|_| change != Turn::Fired).unwrap_or(episode);
-            let mut event = Event::new(&slo.name, self.cause, change, told);
+            let mut event = Event::new(key, &slo.name, self.cause, change, told);
             event.notifies = change != Turn::Fired && told.told;
             events.push(event);
         }

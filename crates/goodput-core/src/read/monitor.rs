@@ -222,7 +222,7 @@ impl Monitor {
         self.history.go_on_with(columns, now);
         self.windows = all_windows(slos);
         self.bands.go_on_with(columns);
-        self.surges.forget();
+        self.surges.go_on_with(columns);
         self.baseline = Arc::default();
         self.alarms.go_on_with(columns, former, slos, &self.windows)
     }

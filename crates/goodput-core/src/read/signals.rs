@@ -5,11 +5,12 @@ use std::fmt;
 use std::time::Duration;
 
 use goodput_model::{
-    Budget, Budgeting, ExcludedSurge, NoTraffic, Objective, Observation, Reason, Roughly, Signal, TrafficLost, Window,
-    no_traffic, traffic_lost,
+    Budget, Budgeting, ExcludedSurge, NoTraffic, Observation, Reason, Roughly, Signal, TrafficLost, Window, no_traffic,
+    traffic_lost,
 };
 
 use super::alarms::View;
+use super::history::Edge;
 use super::monitor::WatchedSlo;
 
 /// The numbers of a signal, for people.
@@ -69,12 +70,15 @@ impl Signals {
     /// Every signal that holds.
     pub(super) fn find(&self, view: &View<'_>) -> Vec<Held> {
         let mut held = Vec::new();
+        let traffic = Traffic::of(view);
         for (index, slo) in view.slos.iter().enumerate() {
             let Ok(number) = u32::try_from(index) else { break };
             if self.stalled.get(index) == Some(&true) {
                 held.extend(place(Signal::Stalled).map(|place| (number, place, None)));
             }
-            find_of_traffic(view, index, slo, number, &mut held);
+            if slo.traffic.is_some() || traffic.as_ref().is_some_and(|traffic| traffic.may_be_lost(view, index)) {
+                find_of_traffic(view, index, slo, number, &mut held);
+            }
             if let Some((reason, surge)) = self.surging.get(&index) {
                 let detail = SignalDetail::ExcludedSurge { reason: *reason, surge: *surge };
                 held.extend(place(Signal::ExcludedSurge).map(|place| (number, place, Some(detail))));
@@ -94,10 +98,10 @@ impl Signals {
     }
 
     fn find_of_budget(&self, view: &View<'_>, index: usize, slo: &WatchedSlo, number: u32, held: &mut Vec<Held>) {
-        let Some(budget) = self.budget(view, index, slo) else { return };
-        if slo.calendar.is_none() && !may_have_consumed_half(slo.objective, budget.observed()) {
+        if slo.calendar.is_none() && !may_have_consumed_half(view, index, slo) {
             return;
         }
+        let Some(budget) = self.budget(view, index, slo) else { return };
         for (place, signal) in (0..).zip(Signal::ALL) {
             if let Signal::BudgetConsumed { percent } = signal
                 && budget.has_consumed(percent)
@@ -115,13 +119,7 @@ fn find_of_traffic(view: &View<'_>, index: usize, slo: &WatchedSlo, number: u32,
     }
     let observe = |window| view.observe(index, window);
     let Some(short) = observe(Window::M5) else { return };
-    let usual: [Option<Observation>; 2] = [observe(Window::H1), observe(Window::D1)];
-    // As many as a tenth of what came in the hour and the day: nothing is lost, whatever was seen of either.
-    let most = usual.iter().flatten().map(|seen| seen.counts.valid()).max().unwrap_or(0);
-    if slo.traffic.is_none() && short.counts.valid() >= most / 20 {
-        return;
-    }
-    let usual: Vec<_> = usual.into_iter().flatten().collect();
+    let usual: Vec<_> = USUAL.into_iter().filter_map(observe).collect();
     if let Some(lost) = traffic_lost(&short, &usual, slo.traffic) {
         held.extend(place(Signal::TrafficLost).map(|place| (number, place, Some(SignalDetail::TrafficLost(lost)))));
     }
@@ -133,11 +131,91 @@ fn find_of_traffic(view: &View<'_>, index: usize, slo: &WatchedSlo, number: u32,
     }
 }
 
+/// Windows that show what is usual.
+const USUAL: [Window; 2] = [Window::H1, Window::D1];
+
+/// The far edges of the windows that tell of traffic, looked up once for all SLOs.
+struct Traffic<'a> {
+    short: &'a Edge<'a>,
+    usual: [Option<&'a Edge<'a>>; 2],
+}
+
+impl<'a> Traffic<'a> {
+    fn of(view: &View<'a>) -> Option<Self> {
+        Some(Self { short: view.edge(Window::M5)?, usual: USUAL.map(|window| view.edge(window)) })
+    }
+
+    /// Cheap, and never wrong where the answer is no: a window that shows what is usual was seen for at least twice as long as the
+    /// short one, so that it has ten times its rate only with more than twenty times its events.
+    fn may_be_lost(&self, view: &View<'_>, index: usize) -> bool {
+        let Some(live) = view.counts.get(index) else { return false };
+        let valid = |edge: &Edge<'_>| edge.counts_since(index, *live).valid();
+        let enough = valid(self.short).saturating_mul(20);
+        self.usual.iter().flatten().any(|edge| valid(edge) > enough)
+    }
+}
+
 /// Cheap, and never wrong where the answer is no: more than two fifths of the budget, at the traffic seen.
-fn may_have_consumed_half(objective: Objective, seen: &Observation) -> bool {
-    seen.counts.bad as f64 * 1.0e9 > f64::from(objective.bad_ppb()) * 0.4 * seen.counts.valid() as f64
+fn may_have_consumed_half(view: &View<'_>, index: usize, slo: &WatchedSlo) -> bool {
+    let (Some(edge), Some(live)) = (view.edge(slo.period.window()), view.counts.get(index)) else { return false };
+    let seen = edge.counts_since(index, *live);
+    seen.bad as f64 * 1.0e9 > f64::from(slo.objective.bad_ppb()) * 0.4 * seen.valid() as f64
 }
 
 fn place(signal: Signal) -> Option<u8> {
     u8::try_from(Signal::ALL.iter().position(|known| *known == signal)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use goodput_model::{Counts, Period, Policy, Slo};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::clock::Moment;
+    use crate::read::SlotPlan;
+    use crate::read::history::History;
+
+    /// What a tick finds of traffic, and what all windows say, of good events by the second.
+    fn check(steps: &[(u64, u64)]) -> (bool, bool) {
+        let slo = Slo::availability("ok", "99%");
+        let (objective, period) = (slo.objective().unwrap(), Period::D30);
+        let slos = [WatchedSlo::new(&slo, &[], objective, Policy::default_for(objective, period), None)];
+        let at = |second| Moment::at(Duration::from_secs(second));
+        let mut history = History::new(&SlotPlan::standard(period), at(0), 1);
+        let (mut second, mut counts) = (0, [Counts::default()]);
+        for (step, good) in steps {
+            second += step;
+            counts[0].good += good;
+            history.push(at(second), &counts);
+        }
+        let now = at(second);
+        let edges = slos[0].windows().iter().map(|window| (*window, history.edge(now, *window)));
+        let edges: Vec<_> = edges.collect();
+        let view = View { now, wall: SystemTime::UNIX_EPOCH, edges: &edges, counts: &counts, slos: &slos };
+        let usual = USUAL.map(|window| view.observe(0, window).unwrap());
+        let truth = traffic_lost(&view.observe(0, Window::M5).unwrap(), &usual, None).is_some();
+        (!Signals::default().find(&view).is_empty(), truth)
+    }
+
+    #[test]
+    fn a_twentieth_of_the_events_that_is_under_a_tenth_of_the_rate_is_lost_traffic() {
+        // 619 in ten minutes, of which 30 in the last five: 30 is 619 / 20, cut off.
+        assert_eq!(check(&[(300, 589), (300, 30)]), (true, true));
+        assert_eq!(check(&[(300, 570), (300, 30)]), (false, false));
+    }
+
+    proptest! {
+        #[test]
+        fn a_tick_finds_lost_traffic_where_all_windows_say_so(
+            before in prop::collection::vec((1_u64..3_000, 0_u64..3_000), 0..20),
+            (good, few) in (300_u64..1_000, 0_u64..60),
+        ) {
+            let steps: Vec<_> = before.into_iter().chain([(300, good), (300, few)]).collect();
+            let (found, truth) = check(&steps);
+            prop_assert_eq!(found, truth);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use goodput_model::{ExcludedSurge, Reason, Verdict, excluded_surge};
 
+use super::history::Column;
 use crate::clock::Moment;
 
 /// See the module.
@@ -71,9 +72,27 @@ impl Surges {
         push(&mut self.fine, mark, HOUR);
     }
 
-    /// Other SLOs are counted from here on.
-    pub(crate) fn forget(&mut self) {
-        *self = Self::default();
+    /// Goes on with other SLOs: what is known of one that is as it was stays known, and one that begins has no past.
+    pub(crate) fn go_on_with(&mut self, columns: &[Column]) {
+        let kept = columns.iter().enumerate().filter_map(|(index, column)| match column {
+            Column::Kept(position) => Some((*position, index)),
+            Column::Begins(_) => None,
+        });
+        let kept: BTreeMap<usize, usize> = kept.collect();
+        for mark in self.fine.iter_mut().chain(&mut self.coarse) {
+            let mut all = vec![0; columns.len()];
+            for (from, to) in &kept {
+                if let (Some(own), Some(count)) = (all.get_mut(*to), mark.all.get(*from)) {
+                    *own = *count;
+                }
+            }
+            mark.all = all;
+            let excluded = std::mem::take(&mut mark.excluded).into_iter();
+            mark.excluded =
+                excluded.filter_map(|((slo, reason), count)| Some(((*kept.get(&slo)?, reason), count))).collect();
+        }
+        let surging = std::mem::take(&mut self.surging).into_iter();
+        self.surging = surging.filter_map(|(slo, surge)| Some((*kept.get(&slo)?, surge))).collect();
     }
 }
 
@@ -129,6 +148,30 @@ mod tests {
         assert!((2 * 1_440..2 * 1_440 + 15).contains(&first), "{first}");
         // 41.7 % of an hour is above five times the day's share until a fifth of the day was like that.
         assert!((2 * 1_440 + 240..2 * 1_440 + 360).contains(&last), "{last}");
+    }
+
+    #[test]
+    fn a_reload_forgets_no_surge_of_an_slo_that_is_as_it_was() {
+        let (mut surges, mut totals, mut found) = (Surges::default(), [Counts::default(); 2], Vec::new());
+        // The second of two SLOs is the only one from the third day on, when half of its events begin to be excluded; a new one takes
+        // the second place.
+        for step in 0..650 {
+            let now = Moment::at(FINE * step);
+            let index = usize::from(step < 600);
+            if step == 600 {
+                surges.go_on_with(&[Column::Kept(1), Column::Begins(Counts::default())]);
+                totals = [totals[1], Counts::default()];
+            }
+            totals[index] += Counts { good: 500, bad: 0, excluded: if step < 590 { 5 } else { 500 } };
+            totals[1 - index] += Counts { good: 500, bad: 0, excluded: 500 };
+            let reasons = totals.map(|counts| vec![(Verdict::Excluded(Reason::OTHER), counts.excluded)]);
+            surges.look(now, &totals, &reasons);
+            assert!(!surges.surging.contains_key(&(1 - index)), "{step}");
+            found.extend(surges.surging.contains_key(&index).then_some(step));
+        }
+        // From soon after it began until a fifth of the day was like that, without a break.
+        assert!(found.first() < Some(&595) && found.last() > Some(&630), "{found:?}");
+        assert!(found.is_sorted_by(|a, b| a + 1 == *b), "{found:?}");
     }
 
     #[test]

@@ -73,6 +73,21 @@ fn what_stays_frozen_for_as_long_as_the_long_window_is_over() {
 }
 
 #[test]
+fn an_outage_that_freezes_because_too_little_is_seen_is_told_after_the_long_window() {
+    // Asleep every other minute: neither window is ever nearly full, and all that is seen is bad.
+    let house = House::of([slo().alert(page()).unseen(UnseenTime::Freeze)]);
+    let mut fired = Vec::new();
+    while fired.is_empty() && house.goodput.now().since_origin() < minutes(300) {
+        house.hand.suspend(minutes(1));
+        house.pass(minutes(1), 0, 10);
+        fired = house.told();
+    }
+    let (at, change, _) = fired[0];
+    assert_eq!(change, Turn::Fired);
+    assert!((3_600..3_800).contains(&at), "{at}");
+}
+
+#[test]
 fn while_nobody_ticks_every_condition_is_stale() {
     let house = House::of([slo().alert(page())]);
     house.pass(minutes(10), 10, 0);

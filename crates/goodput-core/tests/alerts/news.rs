@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use goodput_core::{
-    Code, Definition, Ending, Flag, Goodput, GoodputBuilder, Request, Severity, Slo, Timeline, TraceParent, Turn,
-    Window,
+    Cause, Code, Definition, Ending, Flag, Goodput, GoodputBuilder, Period, Request, Severity, Signal, Slo, Timeline,
+    TraceParent, Turn, Window,
 };
 
 use crate::house::{House, TICK, minutes, row, slo};
@@ -54,6 +54,29 @@ fn what_went_wrong_before_the_budget_began_to_burn_is_not_shown_as_its_cause() {
     let alert = &transitions[0].alert;
     assert_eq!(alert.routes.iter().map(|route| &*route.template).collect::<Vec<_>>(), ["work"]);
     assert_eq!(alert.reasons.len(), 1);
+}
+
+#[test]
+fn a_budget_that_is_gone_for_long_hides_no_later_cause() {
+    let page = row(Severity::Page, Window::H1, Window::M5);
+    let day = Period::days(1).unwrap();
+    let house = House::of([Slo::availability("ok", "99%").period(day).alert(page)]);
+    house.pass(minutes(60 * 24), 100, 0);
+    // More than half of the budget, which stays gone for a day.
+    house.pass(minutes(10), 0, 100);
+    house.pass(minutes(120), 100, 0);
+    let told = house.transitions();
+    assert!(told.iter().any(|told| matches!(told.alert.cause, Cause::Signal(Signal::BudgetConsumed { .. }))));
+    let work = house.goodput.work("work");
+    for _ in 0..60 {
+        (0..100).for_each(|_| work.bad("disk_full"));
+        house.step(0, 0);
+    }
+    let told = house.transitions();
+    let page = told.iter().find(|told| matches!(told.alert.cause, Cause::Row(_))).unwrap();
+    let reasons: Vec<_> =
+        page.alert.reasons.iter().map(|reason| reason.verdict.reason().unwrap().to_string()).collect();
+    assert_eq!(reasons, ["disk_full"]);
 }
 
 #[test]
@@ -135,4 +158,33 @@ fn bad_events_of_a_burning_budget_are_shown_with_their_traces_and_good_ones_are_
     // Of the sixth tick, the newest first; the last request of each was good.
     assert_eq!(traces, [509, 508, 507, 506, 505].map(|number| format!("{number:016x}")));
     assert!(told.alert.examples.iter().all(|example| example.route == "/checkout"));
+}
+
+#[test]
+fn examples_of_an_incident_are_forgotten_when_it_is_over() {
+    let (timeline, hand) = Timeline::manual();
+    let goodput = Goodput::builder("house").slo(slo()).timeline(timeline).build().unwrap();
+    let tick = |status, span: Option<u64>| {
+        for number in 0..10 {
+            let mut request = Request::begin(&goodput, goodput.route(Some("/checkout")));
+            if let Some(span) = span.filter(|_| number == 0) {
+                request.trace(TraceParent::parse(format!("00-{span:032x}-{span:016x}-01").as_bytes()).unwrap());
+            }
+            request.respond(&goodput, Code::http(status));
+            request.end(&goodput, Ending::Completed);
+        }
+        hand.advance(TICK);
+        goodput.tick(goodput.now());
+    };
+    let news = goodput.subscribe(10);
+    let spans = |turn| {
+        let told = std::iter::from_fn(|| news.try_recv()).find(|told| told.change == turn).unwrap();
+        told.alert.examples.iter().map(|example| example.trace.span_id()).collect::<Vec<_>>()
+    };
+    (1..=12).for_each(|span| tick(500, Some(span)));
+    assert_eq!(spans(Turn::Fired).len(), 5);
+    // It burns for five minutes more, and fires for a quarter of an hour after that.
+    (0..420).for_each(|_| tick(200, None));
+    (1..=12).for_each(|number| tick(500, Some(99).filter(|_| number == 3)));
+    assert_eq!(spans(Turn::Fired), [format!("{:016x}", 99)]);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use goodput_core::{
-    Cause, Ending, Period, Request, Severity, Signal, SignalDetail, SignalStatus, Slo, Turn, Verdict, Window,
+    Cause, Cleared, Ending, Period, Request, Severity, Signal, SignalDetail, SignalStatus, Slo, Turn, Verdict, Window,
 };
 
 use crate::house::{House, minutes, row, slo};
@@ -59,6 +59,19 @@ fn traffic_that_stops_is_lost_and_silence_of_a_small_service_is_not() {
         house.pass(minutes(10), 0, 0);
         let expected: &[_] = if lost { &[(Signal::TrafficLost, "fired")] } else { &[] };
         assert_eq!(told(&house), expected, "{events_a_tick} events in ten seconds");
+    }
+}
+
+#[test]
+fn traffic_that_does_not_come_back_is_no_recovery_when_less_is_usual() {
+    // Within a quarter of an hour the mean of what was seen is below one a second, and nothing is lost any more.
+    for (after, cleared) in [(0, Cleared::TrafficGone), (12, Cleared::Over)] {
+        let house = House::of([slo()]);
+        house.pass(minutes(60), 12, 0);
+        house.pass(minutes(10), 0, 0);
+        house.pass(minutes(90), after, 0);
+        let told: Vec<_> = house.transitions().into_iter().map(|told| told.change).collect();
+        assert_eq!(told, [Turn::Fired, Turn::Resolved(cleared)]);
     }
 }
 

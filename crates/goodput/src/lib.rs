@@ -20,6 +20,10 @@
     doc = "- Understand: [when is a request good](guide::when_is_a_request_good), and where its layer goes; [SLO as \
            code](guide::slo_as_code)."
 )]
+#![cfg_attr(
+    all(feature = "axum", feature = "grpc", feature = "spec", feature = "notify", feature = "status"),
+    doc = "- Act: [who is told, and what may go out](guide::who_is_told)."
+)]
 #![forbid(unsafe_code)]
 
 #[cfg(all(feature = "axum", feature = "grpc", feature = "spec"))]

@@ -5,3 +5,7 @@ pub mod slo_as_code {}
 
 #[doc = include_str!("when_is_a_request_good.md")]
 pub mod when_is_a_request_good {}
+
+#[cfg(all(feature = "notify", feature = "status"))]
+#[doc = include_str!("who_is_told.md")]
+pub mod who_is_told {}

@@ -141,7 +141,7 @@ fn who_hears_of_it_follows_from_the_role_and_from_whether_there_are_others() {
     for (role, single, of_page, of_ticket, of_log) in [
         (Role::Observe, false, Nobody, Nobody, Nobody),
         (Role::Observe, true, Nobody, Nobody, Nobody),
-        (Role::Notify, false, Ticket, Ticket, Nobody),
+        (Role::Notify, false, Ticket, Nobody, Nobody),
         (Role::Notify, true, Page, Ticket, Nobody),
     ] {
         for (severity, audience) in [(Severity::Page, of_page), (Severity::Ticket, of_ticket), (Severity::Log, of_log)]

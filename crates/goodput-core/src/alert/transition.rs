@@ -100,7 +100,8 @@ impl fmt::Display for Cause {
 /// Who is to hear of an alert. Greater is louder.
 ///
 /// A process sees one replica: it tells people only where its definition says [`Role::Notify`], and pages them only where it is
-/// the only instance.
+/// the only instance. One of many tells of what would be a page, as a ticket, and leaves the rest to the fleet's own rules: twenty
+/// replicas of a service that is exactly on target would write 550 tickets a month about a period that none of them has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Audience {
@@ -117,7 +118,8 @@ impl Audience {
     pub const fn of(role: Role, single_instance: bool, severity: Severity) -> Self {
         match (role, severity) {
             (Role::Notify, Severity::Page) if single_instance => Self::Page,
-            (Role::Notify, Severity::Page | Severity::Ticket) => Self::Ticket,
+            (Role::Notify, Severity::Ticket) if single_instance => Self::Ticket,
+            (Role::Notify, Severity::Page) => Self::Ticket,
             _ => Self::Nobody,
         }
     }

@@ -80,13 +80,6 @@ impl Surges {
         });
         let kept: BTreeMap<usize, usize> = kept.collect();
         for mark in self.fine.iter_mut().chain(&mut self.coarse) {
-            let mut all = vec![0; columns.len()];
-            for (from, to) in &kept {
-                if let (Some(own), Some(count)) = (all.get_mut(*to), mark.all.get(*from)) {
-                    *own = *count;
-                }
-            }
-            mark.all = all;
             let excluded = std::mem::take(&mut mark.excluded).into_iter();
             mark.excluded =
                 excluded.filter_map(|((slo, reason), count)| Some(((*kept.get(&slo)?, reason), count))).collect();
@@ -152,20 +145,30 @@ mod tests {
 
     #[test]
     fn a_reload_forgets_no_surge_of_an_slo_that_is_as_it_was() {
-        let (mut surges, mut totals, mut found) = (Surges::default(), [Counts::default(); 2], Vec::new());
+        let (mut surges, mut excluded, mut found) = (Surges::default(), [0_u64; 2], Vec::new());
+        let mut came: Vec<[u64; 2]> = Vec::new();
         // The second of two SLOs is the only one from the third day on, when half of its events begin to be excluded; a new one takes
         // the second place.
         for step in 0..650 {
             let now = Moment::at(FINE * step);
             let index = usize::from(step < 600);
             if step == 600 {
-                surges.go_on_with(&[Column::Kept(1), Column::Begins(Counts::default())]);
-                totals = [totals[1], Counts::default()];
+                surges.go_on_with(&[Column::Kept(1), Column::Begins(goodput_model::Counts::default())]);
+                excluded = [excluded[1], 0];
+                for came in &mut came {
+                    *came = [came[1], 0];
+                }
             }
-            totals[index] += Counts { good: 500, bad: 0, excluded: if step < 590 { 5 } else { 500 } };
-            totals[1 - index] += Counts { good: 500, bad: 0, excluded: 500 };
-            let reasons = totals.map(|counts| vec![(Verdict::Excluded(Reason::OTHER), counts.excluded)]);
-            surges.look(now, &totals, &reasons);
+            let mut more = [1_000; 2];
+            more[index] = if step < 590 { 505 } else { 1_000 };
+            excluded[index] += more[index] - 500;
+            excluded[1 - index] += 500;
+            came.push(more);
+            let reasons = excluded.map(|count| vec![(Verdict::Excluded(Reason::OTHER), count)]);
+            surges.look(now, &reasons, |slo, time| {
+                let steps = (time.as_nanos() / FINE.as_nanos()) as usize;
+                came.iter().rev().take(steps).map(|came| came[slo]).sum()
+            });
             assert!(!surges.surging.contains_key(&(1 - index)), "{step}");
             found.extend(surges.surging.contains_key(&index).then_some(step));
         }

@@ -172,8 +172,8 @@ mod tests {
             assert!(!surges.surging.contains_key(&(1 - index)), "{step}");
             found.extend(surges.surging.contains_key(&index).then_some(step));
         }
-        // From soon after it began until a fifth of the day was like that, without a break.
-        assert!(found.first() < Some(&595) && found.last() > Some(&630), "{found:?}");
+        // Without a break, from soon after it began to long after the reload.
+        assert!(found.first() < Some(&595) && found.last() > Some(&610), "{found:?}");
         assert!(found.is_sorted_by(|a, b| a + 1 == *b), "{found:?}");
     }
 

@@ -163,7 +163,8 @@ fn bad_events_of_a_burning_budget_are_shown_with_their_traces_and_good_ones_are_
 #[test]
 fn examples_of_an_incident_are_forgotten_when_it_is_over() {
     let (timeline, hand) = Timeline::manual();
-    let goodput = Goodput::builder("house").slo(slo()).timeline(timeline).build().unwrap();
+    let slo = slo().alert(row(Severity::Page, Window::H1, Window::M5));
+    let goodput = Goodput::builder("house").slo(slo).timeline(timeline).build().unwrap();
     let tick = |status, span: Option<u64>| {
         for number in 0..10 {
             let mut request = Request::begin(&goodput, goodput.route(Some("/checkout")));

@@ -35,8 +35,21 @@ pub(crate) fn name(path: &Path) -> String {
 
 /// A path on one line, whatever somebody has made of it: what steers a terminal is escaped.
 pub(crate) fn shown(path: &Path) -> String {
+    harmless(&path.display().to_string())
+}
+
+/// What somebody else has written, on one line that steers no terminal.
+pub(crate) fn harmless(text: &str) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    path.display().to_string().chars().map(escaped).collect()
+    text.chars().map(escaped).collect()
+}
+
+/// The same, as far as a line has room for it.
+pub(crate) fn remark(text: &str) -> String {
+    const MOST: usize = 400;
+    let end: &[char] = if text.chars().nth(MOST).is_some() { &['…'] } else { &[] };
+    let short: String = text.chars().take(MOST).chain(end.iter().copied()).collect();
+    harmless(&short)
 }
 
 /// What is at `path` or comes on standard input, to be read bit by bit.
@@ -142,6 +155,13 @@ mod tests {
     fn a_path_is_shown_on_one_line_and_steers_no_terminal() {
         assert_eq!(name(Path::new("a\nb: ok\u{1b}[31m.yaml")), "a\\nb: ok\\u{1b}[31m.yaml");
         assert_eq!(name(Path::new("über/slo.yaml")), "über/slo.yaml");
+    }
+
+    #[test]
+    fn what_somebody_else_wrote_is_one_line_of_a_bounded_length() {
+        assert_eq!(remark("\u{1b}[2Kapprove\r\nexit code 0"), "\\u{1b}[2Kapprove\\r\\nexit code 0");
+        assert_eq!(remark(&"ü".repeat(400)).chars().count(), 400);
+        assert!(remark(&"ü".repeat(1 << 20)).ends_with("ü…"));
     }
 
     #[test]

@@ -12,7 +12,13 @@ pub(crate) struct Address {
 
 impl Address {
     pub(crate) fn read(text: &str) -> Result<Self, AddressError> {
-        let fail = |why| AddressError { address: text.to_owned(), why };
+        // Before anything else is said of it: whatever is wrong with it, a message holds no password.
+        if text.contains('@') {
+            return Err(AddressError { address: "an address".to_owned(), why: Why::Secret });
+        }
+        // A query may hold a key.
+        let shown = text.split_once('?').map_or(text, |(before, _)| before);
+        let fail = |why| AddressError { address: shown.to_owned(), why };
         let uri: Uri = text.parse().map_err(|_| fail(Why::NoAddress))?;
         match uri.scheme_str() {
             Some("http") => {}
@@ -21,14 +27,11 @@ impl Address {
             _ => return Err(fail(Why::NoAddress)),
         }
         let authority = uri.authority().ok_or_else(|| fail(Why::NoAddress))?;
-        if authority.as_str().contains('@') {
-            // Not told what it is: it holds a password.
-            return Err(AddressError { address: format!("an address at {}", authority.host()), why: Why::Secret });
-        }
         if authority.host().is_empty() {
             return Err(fail(Why::NoAddress));
         }
-        if uri.query().is_some() {
+        // What comes after `#` is no part of a request, and the path of the API would be after it.
+        if uri.query().is_some() || text.contains('#') {
             return Err(fail(Why::Query));
         }
         Ok(Self { base: text.trim_end_matches('/').to_owned() })
@@ -71,8 +74,12 @@ impl fmt::Display for AddressError {
             Why::NoTls => {
                 write!(f, "{address:?} is behind https: expected the feature `tls` of goodput-notify, or http")
             }
-            Why::Secret => write!(f, "{address} has a password in it: expected none there, but in `authorization`"),
-            Why::Query => write!(f, "{address:?} has a query: expected the address that the API's path is added to"),
+            Why::Secret => {
+                write!(f, "{address} has an @, and so a password in it: expected none there, but in `authorization`")
+            }
+            Why::Query => {
+                write!(f, "{address:?} has a query or a fragment: expected the address that the API's path is added to")
+            }
         }
     }
 }
@@ -101,12 +108,18 @@ mod tests {
             ("alertmanager:9093", "expected one such as http://alertmanager:9093"),
             ("/api/v2/alerts", "expected one such as http://alertmanager:9093"),
             ("ftp://am", "expected one such as http://alertmanager:9093"),
-            ("http://am:9093/?receiver=team", "has a query"),
-            ("http://ann:secret@am:9093", "has a password in it"),
+            ("http://am:9093/?key=secret", "has a query"),
+            ("http://am:9093/#/alerts", "has a query or a fragment"),
+            ("http://am 9093/?key=secret", "expected one such as http://alertmanager:9093"),
+            ("http://ann:secret@am:9093", "a password in it"),
+            ("https://ann:secret@am:9093", "a password in it"),
+            ("ftp://ann:secret@am:9093", "a password in it"),
+            ("ann:secret@am:9093", "a password in it"),
+            ("http://ann:se cret#secret@am:9093", "a password in it"),
         ] {
             let error = Address::read(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
-            assert!(!error.contains("secret"), "{error}");
+            assert!(!error.contains("secret") && !error.contains("se cret"), "{error}");
         }
     }
 

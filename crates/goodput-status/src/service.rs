@@ -114,9 +114,11 @@ impl<H: Borrow<Goodput>> StatusService<H> {
 
 impl<H: Borrow<Goodput> + Clone> StatusService<H> {
     /// Expects paths to begin with `prefix`, such as `/internal`, where a router does not take it away: axum's `nest_service` does,
-    /// its `route_service` does not.
+    /// its `route_service` does not. A slash at its end says nothing.
     pub fn under(self, prefix: impl Into<String>) -> Self {
-        self.but(|options| options.prefix = prefix.into())
+        let mut prefix = prefix.into();
+        prefix.truncate(prefix.trim_end_matches('/').len());
+        self.but(|options| options.prefix = prefix)
     }
 
     /// Answers only those who show this token: `Authorization: Bearer <token>`. Anybody else gets 401, whatever they ask for.

@@ -11,6 +11,7 @@ use super::source::Source;
 use super::trouble::Trouble;
 use super::{SKEW, state};
 use crate::failure::Failure;
+use crate::read::remark;
 
 /// What is asked for.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ pub(crate) struct Heard {
     pub(crate) trouble: Option<Trouble>,
     /// What to know before trusting it.
     pub(crate) notes: Vec<String>,
+    same: Option<Same>,
 }
 
 /// What one source says.
@@ -59,6 +61,17 @@ pub(super) struct Said {
     pub(super) case: Case,
     pub(super) instance: Option<String>,
     pub(super) notes: Vec<String>,
+    /// What two sources share that are the same: a name of the instance, or every byte of a state file.
+    pub(super) same: Same,
+}
+
+/// What two sources share that are the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Same {
+    /// The name that an instance has for as long as it lives.
+    Instance(String),
+    /// A state file, as a link or a copy of it has it too. Instances write the nanosecond into theirs.
+    Bytes(u64),
 }
 
 impl Gathered {
@@ -96,8 +109,8 @@ pub(crate) fn gather(sources: &[Source], asked: &Asked<'_>) -> Result<Gathered, 
 /// Adds what one source says to what those before it said, if it can be added.
 fn take_in(source: &Source, said: Result<Said, Trouble>, merged: &mut Option<Case>, before: &[Heard]) -> Heard {
     let is_file = matches!(source, Source::File(_));
-    let mut heard =
-        Heard { source: source.name(), is_file, service: None, instance: None, trouble: None, notes: Vec::new() };
+    let (source, notes) = (source.name(), Vec::new());
+    let mut heard = Heard { source, is_file, service: None, instance: None, trouble: None, notes, same: None };
     let said = match said {
         Ok(said) => said,
         Err(trouble) => return Heard { trouble: Some(trouble), ..heard },
@@ -105,7 +118,8 @@ fn take_in(source: &Source, said: Result<Said, Trouble>, merged: &mut Option<Cas
     heard.service = Some(said.case.service.clone());
     heard.instance = said.instance;
     heard.notes = said.notes;
-    let is_same = |other: &&Heard| heard.instance.is_some() && other.instance == heard.instance;
+    heard.same = Some(said.same);
+    let is_same = |other: &&Heard| other.same == heard.same;
     if let Some(other) = before.iter().find(is_same) {
         return Heard { trouble: Some(Trouble::SameInstance { other: other.source.clone() }), ..heard };
     }
@@ -183,7 +197,7 @@ fn ask(source: &Source, asked: &Asked<'_>, clock: &Timeline) -> Result<Said, Tro
 fn status(fetched: &Fetched, under_way: Duration, wall: SystemTime) -> Result<Said, Trouble> {
     let document = StatusDocument::from_json(&fetched.body).map_err(Trouble::Document)?;
     let case = document.case().map_err(Trouble::Document)?;
-    let mut notes: Vec<_> = document.flags.iter().take(20).map(|flag| flag.message.clone()).collect();
+    let mut notes: Vec<_> = document.flags.iter().take(20).map(|flag| remark(&flag.message)).collect();
     let written = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(document.written_unix_ms));
     let (apart, is_ahead) = match written.map(|written| wall.duration_since(written)) {
         Some(Ok(ago)) => (ago, false),
@@ -203,5 +217,6 @@ fn status(fetched: &Fetched, under_way: Duration, wall: SystemTime) -> Result<Sa
             )
         });
     }
-    Ok(Said { case: case.aged_by(age), instance: Some(document.instance), notes })
+    let instance = remark(&document.instance);
+    Ok(Said { case: case.aged_by(age), instance: Some(instance), notes, same: Same::Instance(document.instance) })
 }

@@ -105,9 +105,7 @@ fn decide(gate: &Gate) -> Result<u8, Failure> {
     }
     let is_file = |source: &Source| matches!(source, Source::File(_));
     if let (Some(file), None) = (sources.iter().find(|source| is_file(source)), &gate.file) {
-        let message =
-            format!("{}: a state file holds counts and no objectives: expected --file with the SLO file", file.name());
-        return Err(Failure::usage(message));
+        return Err(Failure::usage(format!("{}: {}", file.name(), file.lacks_objectives())));
     }
     let definition = match gate.file.as_deref().map(definition).transpose() {
         Ok(definition) => definition,

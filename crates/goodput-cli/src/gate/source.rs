@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use ureq::http::Uri;
+use ureq::http::uri::Authority;
+
 use crate::failure::Failure;
 use crate::read::shown;
 
@@ -19,6 +22,9 @@ pub(crate) enum Source {
 
 impl Source {
     fn new(text: &str) -> Result<Self, Failure> {
+        if text.is_empty() {
+            return Err(Failure::usage("an empty source: expected an address, or the path of a state file"));
+        }
         let Some((scheme, rest)) = text.split_once("://") else { return Ok(Self::File(text.into())) };
         if !["http", "https"].contains(&&*scheme.to_ascii_lowercase()) {
             return Err(Failure::usage(format!("{}: expected an address of http or https", named(text))));
@@ -29,13 +35,24 @@ impl Source {
                 "an address with a user or password is seen by every user of this machine: expected --token-file";
             return Err(Failure::usage(message));
         }
-        if authority.is_empty() || text.chars().any(|c| c.is_control() || c == ' ') {
+        // What no request can be sent to is a mistake, and no instance that does not answer.
+        if !text.parse().is_ok_and(|uri: Uri| uri.authority().is_some_and(can_be_asked)) {
             return Err(Failure::usage(format!(
                 "{}: expected an address such as http://10.0.0.7:9090/slo/status",
                 named(text)
             )));
         }
         Ok(Self::Url(text.to_owned()))
+    }
+
+    /// What to say of a state file without an SLO file. What is no file may have been meant as an address.
+    pub(crate) fn lacks_objectives(&self) -> &'static str {
+        match self {
+            Self::File(path) if !path.exists() && path.components().count() > 1 => {
+                "no file is there: expected a state file, with --file, or an address that begins with http:// or https://"
+            }
+            _ => "a state file holds counts and no objectives: expected --file with the SLO file",
+        }
     }
 
     /// What people call it, on one line.
@@ -45,6 +62,11 @@ impl Source {
             Self::File(path) => shown(path),
         }
     }
+}
+
+/// Whether there is a host, and a port that is one if there is any.
+fn can_be_asked(authority: &Authority) -> bool {
+    !authority.host().is_empty() && (authority.port_u16().is_some() || authority.as_str() == authority.host())
 }
 
 fn named(text: &str) -> String {
@@ -106,6 +128,12 @@ mod tests {
             ("http:///status", None),
             ("http://user:secret@a/status", None),
             ("http://a/sta tus", None),
+            ("http://[::1]:9090/status", Some(Source::Url("http://[::1]:9090/status".to_owned()))),
+            ("http://a:99999/status", None),
+            ("http://a:/status", None),
+            ("http://:9090/status", None),
+            ("http://[::1/status", None),
+            ("", None),
         ] {
             assert_eq!(Source::new(text).ok(), source, "{text}");
         }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use goodput_core::Roughly;
 use goodput_status::DocumentError;
 
+use crate::read::remark;
+
 /// Why a source says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
@@ -73,12 +75,12 @@ impl Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable(why) | Self::File(why) => f.write_str(why),
+            Self::Unreachable(why) | Self::File(why) => f.write_str(&remark(why)),
             Self::TimedOut(after) => write!(f, "has not answered in full within {}", Roughly(*after)),
             Self::TooLong { most } => {
                 write!(f, "is longer than {most} bytes: expected the status of a goodput instance")
             }
-            Self::NoHttp(why) => write!(f, "answers with something that is no HTTP: {why}"),
+            Self::NoHttp(why) => write!(f, "answers with something that is no HTTP: {}", remark(why)),
             Self::Refused { status: 401 } => {
                 f.write_str("asks for a bearer token, or for another one: expected --token-file")
             }
@@ -89,12 +91,13 @@ impl fmt::Display for Trouble {
             Self::Redirects => {
                 f.write_str("leads to another address, which is not followed: expected that of the status itself")
             }
-            Self::Document(error) => write!(f, "is {error}"),
+            // It may hold text of whoever answered.
+            Self::Document(error) => write!(f, "is {}", remark(&error.to_string())),
             Self::SameInstance { other } => write!(
                 f,
                 "is the same instance as {other}: expected each once, by an address of its own and not that of a load balancer"
             ),
-            Self::Different(why) => write!(f, "cannot be added to the others: {why}"),
+            Self::Different(why) => write!(f, "cannot be added to the others: {}", remark(why)),
         }
     }
 }

@@ -67,6 +67,23 @@ fn a_file_that_was_written_long_ago_is_stale() {
 }
 
 #[test]
+fn a_copy_of_a_state_file_is_the_same_instance() {
+    let folder = folder(0);
+    let at = |name: &str| folder.path().join(name);
+    fs::copy(at("shop.state"), at("copy.state")).unwrap();
+    fs::hard_link(at("shop.state"), at("link.state")).unwrap();
+    for other in ["copy.state", "link.state"] {
+        let said = gate_in(
+            folder.path(),
+            &["--file", "slo.yaml", "--expect-replicas", "2", "--output", "json", "shop.state", other],
+        );
+        assert_eq!(said.code, 3, "{other}: {said:?}");
+        assert_eq!(said.json()["sources"][1]["problem"]["code"], "same_instance");
+        assert_eq!(said.json()["decision"]["replicas"], serde_json::json!({"seen": 1, "expected": 2}));
+    }
+}
+
+#[test]
 fn what_is_no_state_file_is_told_as_what_it_is() {
     let folder = folder(0);
     let at = |name: &str| folder.path().join(name);

@@ -13,7 +13,7 @@ use goodput_core::Timeline;
 use goodput_status::StatusService;
 
 use crate::command::{Said, command, gate};
-use crate::services::{serve, single};
+use crate::services::{Instance, definition, serve, single};
 
 /// A server that reads a request, and then does what it likes with the connection.
 fn server(act: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
@@ -105,11 +105,38 @@ fn a_value_that_no_instance_writes_is_refused() {
         ("\"concerns\":[]", "\"concerns\":[\"bored\"]", "concerns"),
         ("\"action\":\"approve\"", "\"action\":\"cheer\"", "action"),
         ("\"hysteresis\":\"2%\"", "\"hysteresis\":\"200%\"", "hysteresis"),
+        ("\"scope\":\"instance\"", "\"scope\":\"fleet\"", "scope"),
+        ("\"tick_every_ns\":", "\"tick_every_ns\":1000000", "tick_every_ns"),
+        ("\"severity\":\"page\"", "\"severity\":\"PAGE\"", "severity"),
+        ("\"seconds\":21600,\"calendar\"", "\"seconds\":3600,\"calendar\"", "is there twice"),
+        ("\"name\":\"ok\"", "\"name\":\"\\u001b[2Kexit\\ncode 0\"", "is no name"),
+        ("\"above\":\"50%\"", "\"above\":\"1%\"", "bands"),
     ] {
         let changed = body.replace(from, to);
         assert_ne!(changed, body, "{from} is not written");
         check(&with_body(&changed), "bad_status", message);
     }
+}
+
+#[test]
+fn an_slo_that_is_there_twice_is_none() {
+    let body = ureq_get(&Instance::new(definition(true)).serve());
+    let twice = body.replace("\"name\":\"strict\"", "\"name\":\"ok\"");
+    assert_ne!(twice, body);
+    check(&with_body(&twice), "bad_status", "\"ok\" is there twice");
+}
+
+#[test]
+fn what_an_instance_says_steers_no_terminal_and_fills_none() {
+    let body = ureq_get(&single(0).serve());
+    let flag = |message: &str| {
+        body.replace("\"flags\":[]", &format!("\"flags\":[{{\"code\":\"x\",\"message\":\"{message}\"}}]"))
+    };
+    let said =
+        gate(&["--color", "always", "--risk", "low", &with_body(&flag("\\u001b[2Kwell\\r\\nexit code 1: block"))]);
+    assert!(said.out.contains("\\u{1b}[2Kwell\\r\\nexit code 1: block\n"), "{said:?}");
+    let long = gate(&["--risk", "low", &with_body(&flag(&"x".repeat(1 << 20)))]);
+    assert!(long.out.len() < 4_096 && long.out.contains("x…\n"), "{} bytes", long.out.len());
 }
 
 /// Asks once, with the client's own hands.

@@ -1,12 +1,13 @@
 //! Reads a document back into what a decision is made on: the same integers, or what is wrong with them and where.
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 use goodput_core::{
-    Action, Band, BandStanding, BudgetBands, CalendarUnit, Case, Concern, Counts, Coverage, Evidence, Freshness,
-    MinBad, Objective, Observation, PageRow, Period, Row, Severity, Share, Window,
+    Action, Band, BandStanding, BudgetBands, CalendarUnit, Case, Concern, Counts, Coverage, Definition, Evidence,
+    Freshness, MinBad, Objective, Observation, PageRow, Period, Row, Scope, Severity, Share, Window,
 };
 use serde::Deserialize;
 
@@ -41,17 +42,54 @@ impl StatusDocument {
     /// # Errors
     /// A value that no instance writes, by its name.
     pub fn case(&self) -> Result<Case, DocumentError> {
-        let freshness =
-            Freshness::new(Duration::from_nanos(self.since_last_tick_ns), Duration::from_nanos(self.tick_every_ns));
+        if self.scope != Scope::Instance.to_string() {
+            return Err(wrong("scope", format!("{:?}: expected \"{}\"", self.scope, Scope::Instance)));
+        }
+        let tick_every = Duration::from_nanos(self.tick_every_ns);
+        if tick_every > SLOWEST_TICK {
+            // Counts are stale by their age in ticks: those of an endless tick would never be.
+            return Err(wrong("tick_every_ns", format!("{tick_every:?}: expected at most {SLOWEST_TICK:?}")));
+        }
+        let freshness = Freshness::new(Duration::from_nanos(self.since_last_tick_ns), tick_every);
         let slos: Result<Vec<_>, _> = self.slos.iter().map(evidence).collect();
         let bands: Result<Vec<_>, _> = self.bands.iter().map(band).collect();
         let bands = BudgetBands::new(bands?, share(&self.hysteresis, "hysteresis")?);
+        each_once(self.slos.iter().map(|slo| &slo.name), "slos")?;
+        let mut definition = Definition::new(&self.service);
+        definition.bands = bands.clone();
+        if let Some(problem) = definition.check().first() {
+            return Err(wrong("service or bands", problem));
+        }
         let case = Case::of_instance(&self.service, freshness, bands, slos?);
         if !self.single_instance {
             return Ok(case);
         }
         case.expecting(1).map_err(|error| wrong("single_instance", error))
     }
+}
+
+/// The longest time between two ticks that a decision can go by: it looks at the last hour.
+const SLOWEST_TICK: Duration = Duration::from_secs(60 * 60);
+
+/// Which of two is meant nobody knows, and one of them may be the good news.
+fn each_once<T: Eq + std::hash::Hash + fmt::Debug>(
+    all: impl Iterator<Item = T>,
+    field: &'static str,
+) -> Result<(), DocumentError> {
+    let mut seen = HashSet::new();
+    for one in all {
+        if seen.contains(&one) {
+            return Err(wrong(field, format!("{one:?} is there twice: expected each once")));
+        }
+        seen.insert(one);
+    }
+    Ok(())
+}
+
+/// What no definition has for a name would be shown to people, who believe what they see on a line of its own.
+fn is_name(name: &str, field: &'static str) -> Result<(), DocumentError> {
+    let holds = !name.is_empty() && name.len() <= Definition::MAX_NAME && !name.chars().any(char::is_control);
+    holds.then_some(()).ok_or_else(|| wrong(field, format!("{name:?} is no name")))
 }
 
 fn band(band: &BandDocument) -> Result<Band, DocumentError> {
@@ -74,6 +112,8 @@ fn evidence(slo: &SloDocument) -> Result<Evidence, DocumentError> {
         "quarter" => Period::Calendar(CalendarUnit::Quarter),
         _ => Period::Rolling(window(slo.period.seconds)?),
     };
+    is_name(&slo.name, "slos")?;
+    each_once(slo.windows.iter().map(|window| (window.calendar, window.seconds)), "windows")?;
     let calendar = slo.windows.iter().find(|window| window.calendar).map(observation).transpose()?;
     let of = |length: Window| {
         let found = slo.windows.iter().find(|window| !window.calendar && window.seconds == length.secs());
@@ -91,6 +131,10 @@ fn evidence(slo: &SloDocument) -> Result<Evidence, DocumentError> {
     let is_calendar = matches!(period, Period::Calendar(_));
     evidence.length = is_calendar.then(|| Duration::from_nanos(slo.budget.length_ns));
     evidence.min_bad = slo.least_bad.map_or(MinBad::Auto, MinBad::AtLeast);
+    let severities = [Severity::Page, Severity::Ticket, Severity::Log].map(|severity| severity.to_string());
+    if let Some(odd) = slo.conditions.iter().find(|condition| !severities.contains(&condition.severity)) {
+        return Err(wrong("severity", format!("{:?}: expected page, ticket or log", odd.severity)));
+    }
     let pages = slo.conditions.iter().filter(|condition| condition.severity == Severity::Page.to_string());
     let pages = pages.map(|condition| {
         let row = row(condition, objective, period)?;

@@ -22,7 +22,7 @@ use crate::client::{ask, checkout, get, serve, service};
 async fn axum_mounts_it_nested_and_as_a_route() {
     let goodput = checkout();
     let nested = Router::new().nest_service("/slo", service(&goodput));
-    let route = Router::new().route_service("/internal/status", service(&goodput).under("/internal"));
+    let route = Router::new().route_service("/internal/status", service(&goodput).under("/internal/"));
     for (router, path) in [(nested, "/slo/status"), (route, "/internal/status")] {
         let address = serve(router).await;
         assert_eq!(get(address, path).await.status, StatusCode::OK, "{path}");

@@ -24,10 +24,10 @@
 //! # Who is told of what
 //!
 //! An instance sees itself alone, and twenty that are exactly on target would page 46 times a month without reason. By default it
-//! therefore tells nobody. With [`Role::Notify`](goodput_core::Role::Notify) its alerts are tickets, whatever their rows say; they
-//! are pages only where the definition says that this is the [only instance](goodput_core::Definition::single_instance). Rows for the
-//! weekly review are never sent. All are named `GoodputInstance*` and carry `scope="instance"`, so that no route for the fleet's alerts
-//! takes them.
+//! therefore tells nobody. With [`Role::Notify`](goodput_core::Role::Notify) it tells of what would be a page, as a ticket, and of
+//! nothing else. Pages are pages and tickets are tickets only where the definition says that this is the
+//! [only instance](goodput_core::Definition::single_instance). Rows for the weekly review are never sent. All are
+//! named `GoodputInstance*` and carry `scope="instance"`, so that no route for the fleet's alerts takes them.
 //!
 //! # How an Alertmanager is told
 //!

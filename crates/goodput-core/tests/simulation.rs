@@ -52,7 +52,7 @@ fn ninety_days_of_faults_leave_the_invariants_standing() {
                 return stories;
             }
             let story = live(seed, DAYS);
-            if seed % 10 == 0 {
+            if seed.is_multiple_of(10) {
                 assert_eq!(story, live(seed, DAYS), "I17 seed {seed}");
             }
             stories.push(story);

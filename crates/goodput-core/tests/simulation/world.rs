@@ -311,7 +311,7 @@ impl World {
         let wall = if self.dice.one_in(3) { self.wall() + down + set } else { self.wall() + down - set };
         let disk = self.disk.take();
         let bytes = disk.as_ref().map(|disk| disk.bytes.clone()).unwrap_or_default();
-        let bytes = if self.dice.one_in(15) { self.damage(bytes) } else { bytes };
+        let bytes = if !bytes.is_empty() && self.dice.one_in(15) { self.damage(bytes) } else { bytes };
         let memory = Memory::decode(bytes).ok();
         self.story.damaged += u64::from(memory.is_none());
         let (goodput, hand) = start((&self.definition, &self.plan, self.tick_every), wall, memory.clone());

@@ -1,0 +1,81 @@
+//! Ninety days of a service that is stopped, killed, put to sleep, looked at too late, and whose clock and disk cannot be trusted: what
+//! it says is held to a naive model of the same days, for as many seeds as there is time for (`GOODPUT_SEEDS`).
+//!
+//! What holds at every moment that is looked at:
+//!
+//! - I6: `C(t) - C(t-W) <= seen <= C(t) - C(t-W-g)` for the gap *g* that a window states, and it is the latter exactly.
+//! - I7: the ratio of bad events is off by at most the share of events in the gap.
+//! - I8, I13: an alert fires if both windows burn too fast in whole numbers with enough bad events, and begins to only then.
+//! - I10: what is said to be covered was seen, and is less than what was by the gap at most; burns are scaled by it.
+//! - I12: nothing begins to fire over a window without valid events.
+//! - I14: what resolves does not hold, and did not for as long as it was to keep firing.
+//! - I15: firing and resolving take turns, also across restarts. A crash takes back what was not yet written, and no more.
+//! - I17: the same seed is told the same.
+//! - I18: what was spent of a budget is `bad / (e * n) * covered / period`.
+//! - I19: what is restored stood at one tick, is never above the truth, and behind it by what was not yet written.
+//! - I20: a memory is read as it was written, and never with a flipped bit or a part of it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::unchecked_time_subtraction,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+#[path = "simulation/check.rs"]
+mod check;
+#[path = "simulation/clock.rs"]
+mod clock;
+#[path = "simulation/dice.rs"]
+mod dice;
+#[path = "simulation/model.rs"]
+mod model;
+#[path = "simulation/world.rs"]
+mod world;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use world::{Story, live};
+
+const DAYS: u64 = 90;
+
+#[test]
+fn ninety_days_of_faults_leave_the_invariants_standing() {
+    let seeds = std::env::var("GOODPUT_SEEDS").map_or(50, |seeds| seeds.parse().unwrap());
+    let next = AtomicU64::new(0);
+    let lives = || {
+        let mut stories = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds {
+                return stories;
+            }
+            let story = live(seed, DAYS);
+            if seed.is_multiple_of(10) {
+                assert_eq!(story, live(seed, DAYS), "I17 seed {seed}");
+            }
+            stories.push(story);
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let stories: Vec<Story> = thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(lives)).collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(stories.len() as u64, seeds);
+    // Of each fault there was enough: days in which nothing happens prove nothing.
+    let sum = |of: fn(&Story) -> u64| stories.iter().map(of).sum::<u64>();
+    for (what, many, least) in [
+        ("transitions", sum(|story| story.told.len() as u64), 20 * seeds),
+        ("restarts", sum(|story| story.restarts), 3 * seeds),
+        ("crashes", sum(|story| story.crashes), 3 * seeds),
+        ("sleeps", sum(|story| story.sleeps), 5 * seeds),
+        ("damaged memories", sum(|story| story.damaged), seeds / 4),
+        ("memories from the future", sum(|story| story.from_the_future), seeds / 4),
+        ("memories that are too old", sum(|story| story.too_old), seeds / 4),
+        ("checks", sum(|story| story.checks), 30 * seeds),
+    ] {
+        assert!(many >= least, "{many} {what}, where {least} are the least");
+    }
+}

@@ -306,6 +306,33 @@ mod tests {
     }
 
     #[test]
+    fn each_cause_has_a_word_for_machines_and_a_sentence_for_people() {
+        let nothing = "nothing says that it got better";
+        let cleared = Cleared::ALL.map(|cleared| (cleared.label(), cleared.to_string()));
+        assert_eq!(
+            cleared,
+            [
+                ("short_window_good", "the short window is good".to_owned()),
+                ("window_aged_out", format!("the bad events are older than the long window; {nothing}")),
+                ("traffic_gone", format!("no traffic is left in the long window; {nothing}")),
+                ("frozen_timeout", format!("nobody could tell for as long as the long window; {nothing}")),
+                ("over", "it is over".to_owned()),
+                ("removed", "it is no longer defined".to_owned()),
+            ]
+        );
+        let frozen = Frozen::ALL.map(|frozen| (frozen.label(), frozen.to_string()));
+        assert_eq!(
+            frozen,
+            [
+                ("no_data", "no data".to_owned()),
+                ("stale_tick", "no recent tick".to_owned()),
+                ("filling", "too young".to_owned()),
+                ("gap", "a gap".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
     fn an_episode_fires_once_and_resolves_once() {
         for (wait, keep, steps, expected) in [
             (0, 0, "..AAA..A.", "  F  R FR"),

@@ -350,6 +350,29 @@ mod tests {
     }
 
     #[test]
+    fn modes_and_positions_have_their_words() {
+        assert_eq!(UnseenTime::ALL.map(UnseenTime::label), ["scaled", "partial", "freeze"]);
+        use Position::{Acceptable, Firing, Increasing, NoData, Recovering};
+        let positions = [NoData, Acceptable, Increasing, Firing, Recovering].map(|position| position.to_string());
+        assert_eq!(positions, ["no data", "acceptable", "increasing", "firing", "recovering"]);
+    }
+
+    #[test]
+    fn why_a_row_does_not_hold_is_told_by_what_its_windows_hold() {
+        for (long, short, cleared) in [
+            ((1_000, 100), (90, 10), None),
+            ((1_000, 100), (100, 0), Some(Cleared::ShortWindowGood)),
+            ((1_000, 0), (90, 10), Some(Cleared::WindowAgedOut)),
+            ((1_000, 100), (0, 0), Some(Cleared::WindowAgedOut)),
+            ((0, 0), (0, 0), Some(Cleared::TrafficGone)),
+        ] {
+            let (long, short) = (seen(Window::H1, long.0, long.1), seen(Window::M5, short.0, short.1));
+            let found = evaluate(&page(), target(), &long, &short, MinBad::AtLeast(3), UnseenTime::Scaled, false);
+            assert_eq!((found.cleared, found.silent), (cleared, short.counts.valid() == 0), "{long:?} {short:?}");
+        }
+    }
+
+    #[test]
     fn the_floor_grows_with_traffic_for_steep_rows_only() {
         for (valid, milli, floor) in [
             (0, 14_400, 3),

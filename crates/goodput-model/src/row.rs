@@ -145,6 +145,11 @@ impl Row {
         self.timing
     }
 
+    /// Whether the other asks for the same burn over the same windows, for the same people: whatever they make of it over time.
+    pub fn asks_as(&self, other: &Self) -> bool {
+        Self { timing: other.timing, ..*self } == *other
+    }
+
     /// The objective it was resolved for.
     pub fn objective(&self) -> Objective {
         self.objective

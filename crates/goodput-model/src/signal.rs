@@ -202,6 +202,39 @@ mod tests {
     }
 
     #[test]
+    fn each_signal_has_a_word_for_machines_and_one_for_people_and_its_own_urgency() {
+        use Severity::{Log, Page, Ticket};
+        let words = Signal::ALL.map(|signal| (signal.label(), signal.to_string(), signal.severity()));
+        let consumed = |percent: u8| format!("{percent} % of the budget consumed");
+        assert_eq!(
+            words,
+            [
+                ("stalled", "stalled".to_owned(), Page),
+                ("traffic_lost", "traffic lost".to_owned(), Ticket),
+                ("excluded_surge", "excluded surge".to_owned(), Ticket),
+                ("no_data", "no data".to_owned(), Ticket),
+                ("budget_consumed", consumed(50), Log),
+                ("budget_consumed", consumed(75), Ticket),
+                ("budget_consumed", consumed(90), Ticket),
+                ("budget_consumed", consumed(100), Ticket),
+            ]
+        );
+        assert!(Signal::ALL.iter().all(|signal| signal.timing() == Timing::of(signal.severity())));
+    }
+
+    #[test]
+    fn the_numbers_of_a_signal_are_those_it_was_found_by() {
+        let lost = traffic_lost(&valid(Window::M5, 3), &[valid(Window::H1, 7_200)], None).unwrap();
+        assert_eq!((lost.now, lost.usual, lost.window), (0.01, 2.0, Some(Window::H1)));
+        let declared = traffic_lost(&valid(Window::M5, 3), &[], Some("3/s".parse().unwrap())).unwrap();
+        assert_eq!((declared.usual, declared.window), (3.0, None));
+        let none = no_traffic(&[valid(Window::M5, 0)], Some("1/s".parse().unwrap())).unwrap();
+        assert_eq!((none.window, none.expected), (Window::M5, 300.0));
+        let surge = excluded_surge((60, 100), (60, 1_000)).unwrap();
+        assert_eq!((surge.hour, surge.day), (0.6, 0.06));
+    }
+
+    #[test]
     fn traffic_is_lost_under_a_tenth_of_what_is_usual_where_that_is_one_a_second() {
         let rate = |text: &str| Some(text.parse::<Rate>().unwrap());
         for (short, hour, day, expected, lost) in [

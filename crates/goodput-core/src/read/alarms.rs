@@ -224,7 +224,7 @@ impl Alarms {
             let slo = slos.get(index)?;
             let what = match (key.1, cause(key, former)?) {
                 (What::Row(_), Cause::Row(row)) => {
-                    What::Row(u16::try_from(slo.policy.rows().iter().position(|other| *other == row)?).ok()?)
+                    What::Row(u16::try_from(slo.policy.rows().iter().position(|other| other.asks_as(&row))?).ok()?)
                 }
                 (what, _) => what,
             };

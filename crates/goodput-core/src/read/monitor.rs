@@ -19,7 +19,7 @@ use super::snapshot::Detail;
 use super::surges::Surges;
 use super::waiting::Waiting;
 use crate::alert::Baseline;
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Present};
 use crate::clock::Moment;
 use crate::gauge::Gauges;
 use crate::state::{Past, PastSlo, Remembered};
@@ -197,10 +197,14 @@ impl Monitor {
     }
 
     fn calendars(&self, view: &View<'_>) -> std::collections::BTreeMap<usize, (Observation, Duration)> {
+        // A definition has one time zone: what month it is, is asked once.
+        let mut presents = std::collections::BTreeMap::new();
         let calendars = view.slos.iter().enumerate().filter_map(|(index, slo)| {
-            let present = slo.calendar.as_ref()?.present(view.wall)?;
+            let (Period::Calendar(unit), Some(calendar)) = (slo.period, &slo.calendar) else { return None };
+            let present = *presents.entry(unit).or_insert_with(|| calendar.present(view.wall));
             let live = view.counts.get(index).copied()?;
-            Some((index, (self.observe_one(view.now, present.gone, index, live), present.length)))
+            let Present { gone, length, .. } = present?;
+            Some((index, (self.observe_one(view.now, gone, index, live), length)))
         });
         calendars.collect()
     }

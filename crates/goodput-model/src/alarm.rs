@@ -306,6 +306,28 @@ mod tests {
     }
 
     #[test]
+    fn an_alarm_says_where_it_stands() {
+        let step = |alarm: &mut Alarm, second, found| alarm.step(secs(second), found, timing(2, 3), LIMIT);
+        let look = |alarm: &Alarm| (alarm.is_active(), alarm.is_firing(), alarm.fired_at(), alarm.is_quiet());
+        let (mut alarm, good) = (Alarm::default(), Found::inactive(Cleared::ShortWindowGood));
+        assert_eq!(look(&alarm), (false, false, None, true));
+        step(&mut alarm, 1, Found::active());
+        assert_eq!(look(&alarm), (true, false, None, false), "it waits");
+        step(&mut alarm, 3, Found::active());
+        assert_eq!(look(&alarm), (true, true, Some(secs(3)), false));
+        step(&mut alarm, 4, good);
+        assert_eq!(look(&alarm), (false, true, Some(secs(3)), false), "it keeps firing");
+        assert_eq!(alarm.frozen(), None);
+        step(&mut alarm, 5, Found { frozen: Some(Frozen::Gap), ..good });
+        assert_eq!(alarm.frozen(), Some((Frozen::Gap, secs(5))));
+        step(&mut alarm, 7, good);
+        assert_eq!((look(&alarm), alarm.frozen()), ((false, false, None, true), None));
+        // What is frozen is remembered, though nothing fires: its limit would never come otherwise.
+        step(&mut alarm, 8, Found { frozen: Some(Frozen::Filling), ..good });
+        assert!(!alarm.is_quiet());
+    }
+
+    #[test]
     fn each_cause_has_a_word_for_machines_and_a_sentence_for_people() {
         let nothing = "nothing says that it got better";
         let cleared = Cleared::ALL.map(|cleared| (cleared.label(), cleared.to_string()));

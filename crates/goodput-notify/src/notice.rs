@@ -148,7 +148,7 @@ mod tests {
         let mut definition = Definition::new("shop");
         let expected = goodput_core::Rate::new(100, goodput_core::TimeUnit::Second).unwrap();
         definition.slos.push(Slo::availability("shop-ok", "99.9%").traffic(expected));
-        definition.role = Role::Notify;
+        (definition.role, definition.single_instance) = (Role::Notify, true);
         let goodput = Goodput::builder("shop").definition(definition).timeline(timeline).build().unwrap();
         for _ in 0..60 {
             hand.advance(Duration::from_secs(10));

@@ -351,8 +351,8 @@ mod tests {
 
     #[test]
     fn modes_and_positions_have_their_words() {
-        assert_eq!(UnseenTime::ALL.map(UnseenTime::label), ["scaled", "partial", "freeze"]);
         use Position::{Acceptable, Firing, Increasing, NoData, Recovering};
+        assert_eq!(UnseenTime::ALL.map(UnseenTime::label), ["scaled", "partial", "freeze"]);
         let positions = [NoData, Acceptable, Increasing, Firing, Recovering].map(|position| position.to_string());
         assert_eq!(positions, ["no data", "acceptable", "increasing", "firing", "recovering"]);
     }

@@ -3,13 +3,13 @@
 mod tick;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use goodput_model::{Definition, Indicator, Reason, Verdict};
 use parking_lot::{Mutex, RwLock};
 
-use crate::alert::{Examples, News};
+use crate::alert::{Examples, News, Traces};
 use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::compile::Ledger;
@@ -55,20 +55,25 @@ pub struct Goodput {
     guards: Guards,
     present: Present,
     queue: Queue,
-    has_outer: AtomicBool,
+    /// Why a request that begins needs a closer look, in bits; nearly always none, so that one look tells.
+    attention: AtomicU8,
     /// Once true, it stays so: a request in flight may have begun under the definition that made it true.
     hears_degraded: AtomicBool,
     mishaps: Mishaps,
     pub(crate) news: News,
     pub(crate) examples: Examples,
+    pub(crate) traces: Traces,
     pub(crate) deploy: Option<Arc<str>>,
-    /// Whether some budget burns, so that it is worth remembering which traces to look at.
-    pub(crate) armed: AtomicBool,
     /// What to know about the memory it was built with.
     recalled: Vec<Flag>,
     /// How the file fares that it is remembered in, if it is.
     state: Mutex<Option<Arc<Health>>>,
 }
+
+/// Some requests arrive through an outer layer.
+const HAS_OUTER: u8 = 1;
+/// Some budget burns.
+const ARMED: u8 = 2;
 
 /// What went wrong around the events.
 #[derive(Debug, Default)]
@@ -129,13 +134,13 @@ impl Goodput {
             guards,
             present: Present::default(),
             queue: Queue::new(shard_count()),
-            has_outer: AtomicBool::new(false),
+            attention: AtomicU8::new(0),
             hears_degraded: AtomicBool::new(has_quality(&in_force.definition)),
             mishaps: Mishaps::default(),
             news,
             examples: Examples::default(),
+            traces: Traces::new(),
             deploy,
-            armed: AtomicBool::new(false),
             recalled,
             state: Mutex::new(None),
             in_force: RwLock::new(Arc::new(in_force)),
@@ -363,14 +368,39 @@ impl Goodput {
     /// From here on some requests arrive through an outer layer.
     #[doc(hidden)]
     pub fn note_outer_layer(&self) {
-        self.has_outer.store(true, Ordering::Relaxed);
+        self.attention.fetch_or(HAS_OUTER, Ordering::Relaxed);
     }
 
     /// Whether some requests arrive through an outer layer. Relaxed: layers are made before requests come.
     #[doc(hidden)]
     #[inline]
     pub fn has_outer_layer(&self) -> bool {
-        self.has_outer.load(Ordering::Relaxed)
+        self.attention.load(Ordering::Relaxed) & HAS_OUTER != 0
+    }
+
+    /// Whether some budget burns: over five minutes, faster than it may. Only then is it worth remembering where a request came from.
+    ///
+    /// Relaxed: a request more or less is remembered.
+    #[doc(hidden)]
+    #[inline]
+    pub fn is_armed(&self) -> bool {
+        self.attention.load(Ordering::Relaxed) & ARMED != 0
+    }
+
+    /// Whether a request that begins needs a closer look, for either of these.
+    #[doc(hidden)]
+    #[inline]
+    pub fn needs_attention(&self) -> bool {
+        self.attention.load(Ordering::Relaxed) != 0
+    }
+
+    /// Arms or disarms.
+    pub(crate) fn set_armed(&self, armed: bool) {
+        if armed {
+            self.attention.fetch_or(ARMED, Ordering::Relaxed);
+        } else {
+            self.attention.fetch_and(!ARMED, Ordering::Relaxed);
+        }
     }
 
     /// The status tells from here on how the state file fares.

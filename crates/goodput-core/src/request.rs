@@ -3,7 +3,7 @@
 use goodput_model::Verdict;
 
 use crate::Goodput;
-use crate::alert::TraceParent;
+use crate::alert::{TraceMark, TraceParent};
 use crate::classify::{ClassIndex, Code, Ending, Histogram, Word};
 use crate::clock::Reading;
 use crate::record::{Figure, Point, Reasons, RouteId, Said, Slot, Version, VersionId};
@@ -36,7 +36,7 @@ pub struct Request {
     slot: Slot,
     begun: Reading,
     stage: Stage,
-    trace: TraceParent,
+    trace: TraceMark,
 }
 
 /// How far it has come, with what has to be remembered from here on.
@@ -148,23 +148,24 @@ impl Request {
     /// A request without a head yet that began there and then.
     #[inline]
     pub(crate) fn resumed(version: VersionId, slot: Slot, begun: Reading) -> Self {
-        Self { version, slot, begun, stage: Stage::Waiting, trace: TraceParent::NONE }
+        Self { version, slot, begun, stage: Stage::Waiting, trace: TraceMark::NONE }
     }
 
     /// Where it belongs, so that somebody can look at it if it turns out bad. Worth calling while the instance
     /// [is armed](Goodput::is_armed).
     #[cold]
-    pub fn trace(&mut self, parent: TraceParent) {
-        self.trace = parent;
+    pub fn trace(&mut self, goodput: &Goodput, parent: TraceParent) {
+        self.trace = goodput.traces.remember(parent);
     }
 
     /// It was decided so: kept as an example, if it was bad for some SLO.
     #[cold]
     fn remember(&self, goodput: &Goodput, route: &Version, class: ClassIndex, elapsed: u64) {
         let class = class.get().and_then(|class| route.table().classes().get(class));
-        if let (Some(class), Some(home)) = (class, goodput.routes().get(self.route())) {
+        let (home, trace) = (goodput.routes().get(self.route()), goodput.traces.find(self.trace));
+        if let (Some(class), Some(home), Some(trace)) = (class, home, trace) {
             let verdicts = route.slos().iter().copied().zip(class.verdicts.iter().copied());
-            goodput.remember(verdicts, home.template(), elapsed, self.trace);
+            goodput.remember(verdicts, home.template(), elapsed, trace);
         }
     }
 

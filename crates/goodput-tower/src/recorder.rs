@@ -45,13 +45,22 @@ impl<H: Borrow<Goodput>> Recorder<H> {
         Self { goodput, request, dependency, if_dropped: Ending::Dropped, luggage: None }
     }
 
+    /// Something about requests that begin now needs a closer look.
+    #[cold]
+    pub(crate) fn attend(&mut self, headers: &HeaderMap) {
+        if self.goodput().is_armed() {
+            self.trace(headers);
+        }
+        self.meet_arrival();
+    }
+
     /// Some budget burns: if the request turns out bad, its trace is worth looking at. The header is copied, in 24 bytes, and only
     /// now.
     #[cold]
-    pub(crate) fn trace(&mut self, headers: &HeaderMap) {
+    fn trace(&mut self, headers: &HeaderMap) {
         let header = headers.get("traceparent");
         if let Some(parent) = header.and_then(|header| TraceParent::parse(header.as_bytes())) {
-            self.request.trace(parent);
+            self.request.trace(self.goodput.borrow(), parent);
         }
     }
 

@@ -84,10 +84,9 @@ where
             return ResponseFuture::new(self.inner.call(request), None, asked);
         }
         let mut recorder = Recorder::begin(self.goodput.clone(), route, dependency);
-        if recorder.goodput().is_armed() {
-            recorder.trace(request.headers());
+        if recorder.goodput().needs_attention() {
+            recorder.attend(request.headers());
         }
-        recorder.meet_arrival();
         if let Some(candidate) = candidate {
             recorder.admit_later(candidate);
         }

@@ -36,6 +36,15 @@ impl TraceParent {
         (ends_here && dashes && trace != [0; 2] && span != 0).then_some(Self { trace, span })
     }
 
+    pub(super) const fn parts(self) -> [u64; 3] {
+        let [high, low] = self.trace;
+        [high, low, self.span]
+    }
+
+    pub(super) const fn of_parts([high, low, span]: [u64; 3]) -> Self {
+        Self { trace: [high, low], span }
+    }
+
     /// Whether it stands for no trace.
     #[inline]
     pub const fn is_none(&self) -> bool {

@@ -1,7 +1,6 @@
 //! What an instance offers of alerts: to hear of them, to ask for them, to mute them; and the traces of what was bad.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use goodput_model::Verdict;
@@ -80,18 +79,9 @@ impl Goodput {
         self.monitor.lock().alarms.mutes.in_force(now)
     }
 
-    /// Whether some budget burns: over five minutes, faster than it may. Only then is it worth remembering where a request came from.
-    ///
-    /// Relaxed: a request more or less is remembered.
-    #[doc(hidden)]
-    #[inline]
-    pub fn is_armed(&self) -> bool {
-        self.armed.load(Ordering::Relaxed)
-    }
-
     /// Arms or disarms, as some budget burns; forgets the examples of what is over, which it may be long after the last burn.
     pub(crate) fn arm(&self, burns: bool, all_is_quiet: bool) {
-        self.armed.store(burns, Ordering::Relaxed);
+        self.set_armed(burns);
         if !burns && all_is_quiet {
             self.examples.clear();
         }

@@ -9,6 +9,7 @@ mod examples;
 mod instance;
 mod mute;
 mod news;
+mod traces;
 mod transition;
 
 pub(crate) use baseline::Baseline;
@@ -18,4 +19,5 @@ pub(crate) use mute::Mutes;
 pub use mute::{Mute, MuteError};
 pub use news::Subscription;
 pub(crate) use news::{Callback, News};
+pub(crate) use traces::{TraceMark, Traces};
 pub use transition::{Alert, Audience, BadRoute, Cause, Transition, Turn};

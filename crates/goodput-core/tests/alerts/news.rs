@@ -142,7 +142,7 @@ fn bad_events_of_a_burning_budget_are_shown_with_their_traces_and_good_ones_are_
         let header = format!("00-{:032x}-{number:016x}-01", number + 1);
         let mut request = Request::begin(&goodput, goodput.route(Some("/checkout")));
         if goodput.is_armed() {
-            request.trace(TraceParent::parse(header.as_bytes()).unwrap());
+            request.trace(&goodput, TraceParent::parse(header.as_bytes()).unwrap());
         }
         request.respond(&goodput, Code::http(status));
         request.end(&goodput, Ending::Completed);
@@ -169,7 +169,8 @@ fn examples_of_an_incident_are_forgotten_when_it_is_over() {
         for number in 0..10 {
             let mut request = Request::begin(&goodput, goodput.route(Some("/checkout")));
             if let Some(span) = span.filter(|_| number == 0) {
-                request.trace(TraceParent::parse(format!("00-{span:032x}-{span:016x}-01").as_bytes()).unwrap());
+                request
+                    .trace(&goodput, TraceParent::parse(format!("00-{span:032x}-{span:016x}-01").as_bytes()).unwrap());
             }
             request.respond(&goodput, Code::http(status));
             request.end(&goodput, Ending::Completed);

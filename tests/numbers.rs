@@ -47,18 +47,23 @@ fn median_of(runs: usize, mut run: impl FnMut()) -> Duration {
     times[runs / 2]
 }
 
-/// How long this machine takes to read two lines of memory, one found by the other, in each of so many places that are as far apart as
-/// the cells of a route on its shards: the least that a reader of as many cells can take. Where caches are small or far away it is
-/// many times what it is elsewhere.
-fn walk(places: usize) -> Duration {
+/// How long this machine takes to read three lines of memory, each found by the one before, in as many places as `routes` have cells on
+/// `shards`, laid out and visited as those are: made shard by shard, read route by route. It is the least that a reader of the cells
+/// can take, and where caches are small or far away many times what it is elsewhere.
+fn walk(routes: usize, shards: usize) -> Duration {
     let place = |number: usize| {
         let mut block = vec![0_usize; 256].into_boxed_slice();
-        block[0] = 128;
-        block[128] = number;
+        (block[0], block[128], block[200]) = (128, 200, number);
         block
     };
-    let blocks: Vec<Box<[usize]>> = (0..places).map(place).collect();
-    let read = || blocks.iter().fold(0, |sum: usize, block| sum.wrapping_add(block[block[0]]));
+    let blocks: Vec<Box<[usize]>> = (0..routes * shards).map(place).collect();
+    let read = || {
+        let places = (0..routes).flat_map(|route| (0..shards).map(move |shard| shard * routes + route));
+        places.fold(0, |sum: usize, place| {
+            let block = &blocks[place];
+            sum.wrapping_add(block[block[block[0]]])
+        })
+    };
     let timed = || {
         let start = Instant::now();
         std::hint::black_box(read());
@@ -165,7 +170,7 @@ fn the_cells_of_a_thousand_routes_on_sixteen_shards_are_soon_read() {
     let goodput = built(four_slos_on_all(1_000));
     spread(&goodput, &templates(1_000), 16);
     let mut ticks = Ticks::of(goodput);
-    let walk = walk(16_000);
+    let walk = walk(1_000, 16);
     println!("as many places of memory take {walk:?}");
     reaches(Duration::from_micros(200).max(walk), "counts", || ticks.read());
     reaches(Duration::from_millis(2), "counts, reasons and histograms", || drop(ticks.goodput().status()));

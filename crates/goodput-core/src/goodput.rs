@@ -9,12 +9,13 @@ use std::time::{Duration, SystemTime};
 use goodput_model::{Definition, Indicator, Reason, Verdict};
 use parking_lot::{Mutex, RwLock};
 
-use crate::alert::{Examples, News, Traces};
+use crate::alert::{Examples, News, Outbox, Traces};
 use crate::builder::GoodputBuilder;
 use crate::clock::{Moment, Reading, Stopwatch, Timeline};
 use crate::compile::Ledger;
 use crate::gauge::Gauges;
 use crate::guard::Guards;
+use crate::identity::Identity;
 use crate::read::{Flag, InForce, Monitor, SlotPlan, Status, compose, read_detail};
 use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
 use crate::state::Health;
@@ -43,6 +44,7 @@ pub struct Goodput {
     pub(crate) timeline: Timeline,
     pub(crate) tick_every: Duration,
     pub(crate) slot_plan: SlotPlan,
+    identity: Identity,
     /// The request classes, which no reload changes.
     classes: Vec<String>,
     /// What a reload changes. Whoever holds several of these locks has taken them in this order; the lock that admits routes comes
@@ -61,6 +63,7 @@ pub struct Goodput {
     hears_degraded: AtomicBool,
     mishaps: Mishaps,
     pub(crate) news: News,
+    pub(crate) outbox: Outbox,
     pub(crate) examples: Examples,
     pub(crate) traces: Traces,
     pub(crate) deploy: Option<Arc<str>>,
@@ -126,6 +129,7 @@ impl Goodput {
             timeline,
             tick_every,
             slot_plan,
+            identity: Identity::new(),
             classes: in_force.definition.classes.clone(),
             ledger: Mutex::new(ledger),
             monitor: Mutex::new(monitor),
@@ -138,6 +142,7 @@ impl Goodput {
             hears_degraded: AtomicBool::new(has_quality(&in_force.definition)),
             mishaps: Mishaps::default(),
             news,
+            outbox: Outbox::default(),
             examples: Examples::default(),
             traces: Traces::new(),
             deploy,
@@ -236,6 +241,12 @@ impl Goodput {
     /// Work that is no request, under a name that SLOs select as they select routes.
     pub fn work(&self, name: &str) -> Work<'_> {
         Work::new(self, name)
+    }
+
+    /// The name of this instance, so that nobody counts it twice: 32 hexadecimal digits, the same for as long as it lives, and others
+    /// for every other instance, process and start. Status documents and state files carry it.
+    pub fn instance(&self) -> String {
+        self.identity.name()
     }
 
     /// Now, on this instance's timeline.

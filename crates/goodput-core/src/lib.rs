@@ -30,6 +30,7 @@ mod decide;
 mod gauge;
 mod goodput;
 mod guard;
+mod identity;
 mod looks_at;
 mod read;
 mod record;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use goodput_model::{Counts, Definition};
 
+use crate::alert::Bulletin;
 use crate::builder::{BuildError, check_slices, check_time, longest_period, watch};
 use crate::classify::{Fingerprints, SloId};
 use crate::compile::Compilation;
@@ -83,16 +84,17 @@ impl Goodput {
         // Read after routes have changed, so that no window covers a moment in which its SLO was not counted.
         self.gauges().admit(&next.definition);
         let now = self.now();
-        let baseline = Arc::clone(&monitor.baseline);
+        let (wall, baseline) = (self.timeline.wall_at(now), Arc::clone(&monitor.baseline));
         let events = monitor.go_on_with(&next, self.gauges(), &mut columns, &former.slos, now);
         monitor.waiting.set_longest_limit(self.routes.longest_limit());
         ledger.adopt(news);
         let reload = Reload::between(&former, &next, routes);
         *self.in_force.write() = Arc::new(next);
+        self.outbox.put(Bulletin { at: now, wall, events, baseline });
         drop(monitor);
         self.forget_shared_status();
         drop(ledger);
-        self.announce((now, self.timeline.wall_at(now)), events, &baseline);
+        self.announce();
         Ok(reload)
     }
 }

@@ -10,8 +10,8 @@
 use std::time::{Duration, SystemTime};
 
 use goodput_core::{
-    Budgeting, Counts, Definition, Flag, Goodput, ManualTimeline, Memory, Period, Slo, SloStatus, Status, Timeline,
-    Window, WindowStatus,
+    Action, AlarmState, AlertRow, BudgetBands, Budgeting, Cause, Counts, Definition, Flag, Goodput, ManualTimeline,
+    Memory, Mute, Period, Severity, Slo, SloStatus, Status, Timeline, Trigger, Window, WindowStatus,
 };
 use proptest::prelude::*;
 
@@ -94,7 +94,8 @@ fn verdicts(status: &Status) -> Vec<String> {
     let of = |slo: &SloStatus| {
         let windows = slo.windows.iter().map(|window| format!("{window:?}"));
         let conditions = slo.conditions.iter().map(|condition| format!("{condition:?}"));
-        let budget = format!("{:?} {:?}", slo.budget, slo.exhaustion);
+        let band = slo.band.as_ref().map(|band| (&band.name, band.since.since_origin()));
+        let budget = format!("{:?} {:?} {band:?}", slo.budget, slo.exhaustion);
         windows.chain(conditions).chain([budget]).map(|said| format!("{}: {said}", slo.name)).collect::<Vec<_>>()
     };
     status.slos.iter().flat_map(of).collect()
@@ -214,6 +215,102 @@ fn an_outage_that_fires_goes_on_firing_after_a_restart_in_a_silent_time() {
     assert!(!fires(&unaware));
 }
 
+/// A process of a service of one SLO, with the default bands or others.
+fn banded(bands: BudgetBands, wall: Duration, memory: Option<Memory>) -> Process {
+    let mut definition = Definition::new("shop");
+    definition.bands = bands;
+    definition.slos = vec![Slo::availability("ok", "99%").period(Period::days(1).unwrap())];
+    Process::start(definition, wall, memory)
+}
+
+#[test]
+fn a_budget_that_has_hardly_recovered_permits_no_more_after_a_restart_than_before() {
+    let band = |process: &Process| {
+        let band = process.status().slo("ok").unwrap().band.clone().unwrap();
+        (band.name, band.since.since_origin())
+    };
+    let first = banded(BudgetBands::default(), WALL, None);
+    first.count(9_950, 50);
+    first.tick(DAY); // half of the budget is left: yellow
+    let yellow = ("yellow".to_owned(), first.wall());
+    assert_eq!(band(&first), yellow);
+    first.count(100, 0);
+    first.tick(TICK); // 50.5 % are left, which is above the line and not beyond the hysteresis
+    assert_eq!(band(&first), yellow);
+    let memory = Some(first.memory());
+    let second = banded(BudgetBands::default(), first.wall(), memory.clone());
+    assert_eq!(band(&second), yellow);
+    second.tick(TICK);
+    assert_eq!(band(&second), yellow);
+    // Of bands that permit something else it stands where its budget alone has it; so it does where nobody remembers.
+    let mut other = BudgetBands::default();
+    other.bands[1].action = Action::Defer;
+    assert_eq!(band(&banded(other, first.wall(), memory)).0, "green");
+    let unaware = banded(BudgetBands::default(), WALL, None);
+    unaware.count(10_050, 50);
+    unaware.tick(DAY);
+    assert_eq!(band(&unaware).0, "green");
+}
+
+#[test]
+fn a_mute_outlives_the_process_and_ends_when_it_would_have() {
+    let first = Process::start(service(), WALL, None);
+    first.goodput.mute(Mute::of("ok", 60 * MINUTE, "database upgrade")).unwrap();
+    first.goodput.mute(Mute::of_all(MINUTE, "restart")).unwrap();
+    first.goodput.mute(Mute::of("week", 60 * MINUTE, "of an SLO that will be no more")).unwrap();
+    first.tick(10 * TICK / 2);
+    let (memory, wall) = (first.memory(), first.wall());
+    let mut definition = service();
+    definition.slos.remove(1);
+    let mutes = |at: Duration| Process::start(definition.clone(), at, Some(memory.clone())).goodput.mutes();
+    let upgrade = |left| Mute::of("ok", left, "database upgrade");
+    assert_eq!(mutes(wall), [upgrade(60 * MINUTE - 5 * TICK), Mute::of_all(TICK, "restart")]);
+    assert_eq!(mutes(wall + 20 * MINUTE), [upgrade(40 * MINUTE - 5 * TICK)]);
+    assert_eq!(mutes(wall + 2 * DAY), []);
+    // However a clock was set, it mutes nobody for longer than somebody may have asked for.
+    let far = written_at(&memory, WALL - 4_000 * DAY);
+    let second = Process::start(service(), WALL - 4_000 * DAY, Some(far));
+    assert!(second.goodput.mutes().iter().all(|mute| mute.lasting <= 60 * MINUTE), "{:?}", second.goodput.mutes());
+}
+
+#[test]
+fn the_time_in_which_nobody_was_there_is_no_part_of_how_long_a_condition_has_held() {
+    let start = |wall, memory| {
+        let mut definition = Definition::new("shop");
+        let row = AlertRow::new(Severity::Page, Window::H1, Window::M5, Trigger::Factor { milli: 14_400 });
+        definition.slos = vec![Slo::availability("ok", "99%").alert(row.after(5 * MINUTE))];
+        Process::start(definition, wall, memory)
+    };
+    let burn = |process: &Process, ticks: u32| {
+        let news = process.goodput.subscribe(100);
+        for _ in 0..ticks {
+            process.count(0, 100);
+            process.tick(TICK);
+        }
+        std::iter::from_fn(|| news.try_recv()).any(|told| matches!(told.alert.cause, Cause::Row(_)))
+    };
+    let first = start(WALL, None);
+    // An outage of nine minutes is enough for the row; then it has to hold for five minutes more.
+    let held = (0..).find(|_| {
+        assert!(!burn(&first, 1));
+        matches!(first.status().slo("ok").unwrap().conditions[0].alarm, AlarmState::Waiting { .. })
+    });
+    assert!(held.is_some() && !burn(&first, 11));
+    let second = start(first.wall() + 2 * MINUTE, Some(first.memory()));
+    // Two minutes of the five have passed, and the two in which nobody was there do not count.
+    assert!(!burn(&second, 17));
+    assert!(burn(&second, 3));
+}
+
+#[test]
+fn a_memory_says_which_instance_wrote_it() {
+    let first = Process::start(service(), WALL, None);
+    assert_eq!(first.memory().instance(), first.goodput.instance());
+    let name = first.goodput.instance();
+    let second = first.restart(TICK);
+    assert_ne!(second.memory().instance(), name);
+}
+
 #[test]
 fn a_memory_is_believed_as_far_as_the_clock_on_the_wall_allows() {
     let first = Process::start(service(), WALL, None);
@@ -265,7 +362,7 @@ fn a_clock_that_was_set_while_the_service_ran_does_not_change_how_long_ago_anyth
 /// As the memory would be if the clock on the wall had shown this.
 fn written_at(memory: &Memory, wall: Duration) -> Memory {
     let mut bytes = memory.as_bytes().to_vec();
-    let at = 18 + 1 + "shop".len();
+    let at = 18 + 1 + "shop".len() + 1 + memory.instance().len();
     let number = bytes[at..].iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
     let mut nanos = u64::try_from(wall.as_nanos()).unwrap();
     let mut written = Vec::new();

@@ -6,10 +6,13 @@
 //! - I6: `C(t) - C(t-W) <= seen <= C(t) - C(t-W-g)` for the gap *g* that a window states, and it is the latter exactly.
 //! - I7: the ratio of bad events is off by at most the share of events in the gap.
 //! - I8, I13: an alert fires if both windows burn too fast in whole numbers with enough bad events, and begins to only then.
+//! - I9: what instances say adds up the same in any order, and a ratio of the sum lies between theirs.
 //! - I10: what is said to be covered was seen, and is less than what was by the gap at most; burns are scaled by it.
+//! - I11: an instance that is stopped and started at a tick says what it would have said otherwise.
 //! - I12: nothing begins to fire over a window without valid events.
 //! - I14: what resolves does not hold, and did not for as long as it was to keep firing.
 //! - I15: firing and resolving take turns, also across restarts. A crash takes back what was not yet written, and no more.
+//! - I16: with more bad events nothing fires later for the first time and no decision is milder; with more good ones nothing fires earlier.
 //! - I17: the same seed is told the same.
 //! - I18: what was spent of a budget is `bad / (e * n) * covered / period`.
 //! - I19: what is restored stood at one tick, is never above the truth, and behind it by what was not yet written.
@@ -22,6 +25,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+#[path = "simulation/beside.rs"]
+mod beside;
 #[path = "simulation/check.rs"]
 mod check;
 #[path = "simulation/clock.rs"]
@@ -74,6 +79,8 @@ fn ninety_days_of_faults_leave_the_invariants_standing() {
         ("damaged memories", sum(|story| story.damaged), seeds / 4),
         ("memories from the future", sum(|story| story.from_the_future), seeds / 4),
         ("memories that are too old", sum(|story| story.too_old), seeds / 4),
+        ("instances that went on beside it", sum(|story| story.restarted_beside), 5 * seeds),
+        ("first alerts beside others", sum(|story| story.first_alerts), seeds),
         ("checks", sum(|story| story.checks), 30 * seeds),
     ] {
         assert!(many >= least, "{many} {what}, where {least} are the least");

@@ -17,6 +17,8 @@ pub(crate) struct Notice {
     pub(crate) fired_at: SystemTime,
     /// Whether it is not to be told of now: a more severe one of its SLO fires, or somebody has muted it.
     pub(crate) quiet: bool,
+    /// Whether somebody was told that it fires.
+    pub(crate) told: bool,
 }
 
 /// Every alert that fires or has lately resolved, by its labels.
@@ -85,7 +87,7 @@ impl Episodes {
     }
 
     fn fires(&mut self, notice: Notice, now: SystemTime) {
-        let Notice { labels, annotations, fired_at, quiet } = notice;
+        let Notice { labels, annotations, fired_at, quiet, told } = notice;
         // A wall that was set back, or one that hurries, would have it start after it ends.
         let starts_at = fired_at.min(now);
         if let Some(episode) = self.known.get_mut(&labels) {
@@ -97,7 +99,9 @@ impl Episodes {
             episode.annotations = annotations;
             episode.quiet = quiet;
         } else {
-            let episode = Episode { annotations, starts_at, quiet, may_know: false, due: true, resolved: None };
+            // Quiet at first sight and told before: the process before this one has told it, and it is not to end with that one.
+            let may_know = told && quiet;
+            let episode = Episode { annotations, starts_at, quiet, may_know, due: true, resolved: None };
             self.known.insert(labels, episode);
         }
     }

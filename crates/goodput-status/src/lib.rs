@@ -41,7 +41,6 @@ mod answer;
 mod asked;
 pub mod document;
 mod future;
-mod instance;
 mod metrics;
 mod service;
 mod shared;

@@ -18,7 +18,6 @@ use crate::answer::{self, JSON};
 use crate::asked::{self, Asked};
 use crate::document::{self, DecisionDocument, WrittenBy};
 use crate::future::{Rendered, ResponseFuture};
-use crate::instance;
 use crate::metrics::{self, MEDIA_TYPE, Series};
 use crate::shared::{Coming, Page};
 use crate::token::{Token, TokenError};
@@ -178,7 +177,7 @@ impl<H: Borrow<Goodput>> Inner<H> {
     fn json(&self) -> Rendered {
         let goodput = self.goodput.borrow();
         let status = goodput.status_within(self.options.max_age);
-        let written_by = WrittenBy { instance: instance::name_of(goodput), now: goodput.now(), wall: goodput.wall() };
+        let written_by = WrittenBy { instance: goodput.instance(), now: goodput.now(), wall: goodput.wall() };
         Rendered::page(document::render(&status, &written_by))
     }
 

@@ -1,6 +1,8 @@
 //! A minute of fuzzing for each reader of text or bytes: nothing that somebody writes may bring one down.
 
-use std::process::{Child, Command, Stdio};
+use std::io;
+use std::process::{Command, Output, Stdio};
+use std::thread;
 
 use anyhow::Context;
 use cargo_metadata::Metadata;
@@ -19,26 +21,27 @@ pub(crate) fn run(workspace: &Metadata) -> anyhow::Result<Tally> {
         return Ok(Tally::skipped(&format!("fuzzing: {why}")));
     }
     let built = workspace.target_directory.join("fuzz");
-    let running: Vec<(&str, Child)> = TARGETS
-        .into_iter()
-        .map(|target| {
+    // A thread for each: one whose words nobody takes stands still once the pipe is full.
+    let ended: Vec<(&str, io::Result<Output>)> = thread::scope(|scope| {
+        let running = TARGETS.map(|target| {
             anstream::println!("    {SCRIPT} {target} {SECONDS}");
             let mut command = Command::new("sh");
             command.args([SCRIPT, target, SECONDS]).env("CARGO_TARGET_DIR", built.as_str());
-            // What it finds it writes as text among thousands of lines of its own: the last ones are shown.
-            let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-            Ok((target, child.with_context(|| format!("failed to start {SCRIPT}"))?))
-        })
-        .collect::<anyhow::Result<_>>()?;
+            (target, scope.spawn(move || command.stdin(Stdio::null()).output()))
+        });
+        let died = || Err(io::Error::other("the thread that waited for it panicked"));
+        running.map(|(target, thread)| (target, thread.join().unwrap_or_else(|_| died()))).into()
+    });
     let mut total = Tally::default();
-    for (target, child) in running {
-        let output = child.wait_with_output()?;
+    for (target, output) in ended {
+        let output = output.with_context(|| format!("failed to run {SCRIPT} {target}"))?;
         let said = String::from_utf8_lossy(&output.stderr);
         if output.status.success() {
             let runs = said.lines().rev().find(|line| line.starts_with("Done ")).unwrap_or("done");
             anstream::println!("    {target}: {runs}");
             total += Tally::passed();
         } else {
+            // What it finds it writes as text among thousands of lines of its own: the last ones are shown.
             let last: Vec<&str> = said.lines().rev().take(40).collect();
             last.iter().rev().for_each(|line| anstream::eprintln!("    {line}"));
             total += Tally::failed(&format!("{SCRIPT} {target} {SECONDS} ({})", output.status));

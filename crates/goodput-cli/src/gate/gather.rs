@@ -52,26 +52,15 @@ pub(crate) struct Heard {
     pub(crate) trouble: Option<Trouble>,
     /// What to know before trusting it.
     pub(crate) notes: Vec<String>,
-    same: Option<Same>,
 }
 
 /// What one source says.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) case: Case,
-    pub(super) instance: Option<String>,
+    /// The name that an instance has for as long as it lives, and its state files have too.
+    pub(super) instance: String,
     pub(super) notes: Vec<String>,
-    /// What two sources share that are the same: a name of the instance, or every byte of a state file.
-    pub(super) same: Same,
-}
-
-/// What two sources share that are the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Same {
-    /// The name that an instance has for as long as it lives.
-    Instance(String),
-    /// A state file, as a link or a copy of it has it too. Instances write the nanosecond into theirs.
-    Bytes(u64),
 }
 
 impl Gathered {
@@ -110,16 +99,15 @@ pub(crate) fn gather(sources: &[Source], asked: &Asked<'_>) -> Result<Gathered, 
 fn take_in(source: &Source, said: Result<Said, Trouble>, merged: &mut Option<Case>, before: &[Heard]) -> Heard {
     let is_file = matches!(source, Source::File(_));
     let (source, notes) = (source.name(), Vec::new());
-    let mut heard = Heard { source, is_file, service: None, instance: None, trouble: None, notes, same: None };
+    let mut heard = Heard { source, is_file, service: None, instance: None, trouble: None, notes };
     let said = match said {
         Ok(said) => said,
         Err(trouble) => return Heard { trouble: Some(trouble), ..heard },
     };
     heard.service = Some(said.case.service.clone());
-    heard.instance = said.instance;
+    heard.instance = Some(remark(&said.instance));
     heard.notes = said.notes;
-    heard.same = Some(said.same);
-    let is_same = |other: &&Heard| other.same == heard.same;
+    let is_same = |other: &&Heard| other.instance == heard.instance;
     if let Some(other) = before.iter().find(is_same) {
         return Heard { trouble: Some(Trouble::SameInstance { other: other.source.clone() }), ..heard };
     }
@@ -217,6 +205,5 @@ fn status(fetched: &Fetched, under_way: Duration, wall: SystemTime) -> Result<Sa
             )
         });
     }
-    let instance = remark(&document.instance);
-    Ok(Said { case: case.aged_by(age), instance: Some(instance), notes, same: Same::Instance(document.instance) })
+    Ok(Said { case: case.aged_by(age), instance: document.instance, notes })
 }

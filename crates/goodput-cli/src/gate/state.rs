@@ -1,7 +1,6 @@
 //! Reads a state file as the instance that wrote it would: what it remembered, and how long ago.
 
 use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hasher};
 use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -9,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use goodput_core::{Freshness, Goodput, Memory};
 use goodput_model::{Definition, Row};
 
-use super::gather::{Said, Same};
+use super::gather::Said;
 use super::trouble::Trouble;
 use crate::read::kind;
 
@@ -23,8 +22,6 @@ pub(super) fn read(path: &Path, definition: Option<&Definition>, wall: SystemTim
     let bad = |what: &dyn std::fmt::Display| Trouble::File(what.to_string());
     let definition = definition.ok_or_else(|| bad(&"holds no objectives: expected --file with the SLO file"))?;
     let memory = Memory::decode(bytes(path)?).map_err(|error| bad(&format!("is {error}")))?;
-    let mut hasher = DefaultHasher::new();
-    hasher.write(memory.as_bytes());
     if memory.service() != definition.service {
         let (own, other) = (memory.service(), &definition.service);
         return Err(bad(&format!("is of service {own:?}: expected {other:?}, which the SLO file is of")));
@@ -33,6 +30,7 @@ pub(super) fn read(path: &Path, definition: Option<&Definition>, wall: SystemTim
     if written.duration_since(wall).is_ok_and(|ahead| ahead > super::SKEW) {
         return Err(bad(&"was written later than now: expected clocks that agree"));
     }
+    let instance = memory.instance().to_owned();
     let goodput = Goodput::recall(definition.clone(), memory, wall).map_err(|error| bad(&error))?;
     let status = goodput.status();
     let mut case = status.case();
@@ -42,7 +40,7 @@ pub(super) fn read(path: &Path, definition: Option<&Definition>, wall: SystemTim
     let tick = case.freshness.tick.saturating_add(WRITTEN_EVERY / Freshness::TICKS);
     case.freshness = Freshness::new(wall.duration_since(written).unwrap_or_default(), tick);
     let notes = status.flags.iter().filter(|flag| flag.label() != "no_recent_tick").map(ToString::to_string);
-    Ok(Said { case, instance: None, notes: notes.take(20).collect(), same: Same::Bytes(hasher.finish()) })
+    Ok(Said { case, instance, notes: notes.take(20).collect() })
 }
 
 /// The row as a status has it, so that files and statuses can be added: when an alert is told does not matter here.

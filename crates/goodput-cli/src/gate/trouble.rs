@@ -95,7 +95,7 @@ impl fmt::Display for Trouble {
             Self::Document(error) => write!(f, "is {}", remark(&error.to_string())),
             Self::SameInstance { other } => write!(
                 f,
-                "is the same instance as {other}: expected each once, by an address of its own and not that of a load balancer"
+                "is the same instance as {other}: expected each once, by a state file of its own or by an address that is not a load balancer's"
             ),
             Self::Different(why) => write!(f, "cannot be added to the others: {}", remark(why)),
         }

@@ -84,6 +84,21 @@ fn a_copy_of_a_state_file_is_the_same_instance() {
 }
 
 #[test]
+fn an_address_and_the_state_file_of_its_instance_are_the_same_instance() {
+    let folder = folder(0);
+    let instance = Instance::new(definition()).hours(|_| (1_000, 0));
+    let url = instance.serve();
+    fs::write(folder.path().join("own.state"), instance.goodput.memory().unwrap().as_bytes()).unwrap();
+    let gate = |state: &str| {
+        let files = ["--file", "slo.yaml", "--expect-replicas", "2", "--output", "json", &url, state];
+        gate_in(folder.path(), &files).json()
+    };
+    assert_eq!(gate("own.state")["sources"][1]["problem"]["code"], "same_instance");
+    let other = gate("shop.state");
+    assert_eq!((&other["sources"][1]["problem"], &other["decision"]["replicas"]["seen"]), (&().into(), &2.into()));
+}
+
+#[test]
 fn what_is_no_state_file_is_told_as_what_it_is() {
     let folder = folder(0);
     let at = |name: &str| folder.path().join(name);

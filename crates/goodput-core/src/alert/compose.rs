@@ -61,6 +61,7 @@ pub(crate) fn alert(event: &Event, scene: Scene<'_>) -> Alert {
         labels: definition.labels.clone(),
         owner: definition.owner.clone(),
         deploy: deploy.cloned(),
+        told: event.episode.told,
         suppressed: event.episode.suppressed,
         muted: event.episode.muted,
     }

@@ -1,7 +1,7 @@
 //! What an instance offers of alerts: to hear of them, to ask for them, to mute them; and the traces of what was bad.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use goodput_model::Verdict;
 
@@ -10,10 +10,10 @@ use super::compose::{Scene, alert};
 use super::examples::{Example, TraceParent};
 use super::mute::{Mute, MuteError};
 use super::news::Subscription;
+use super::outbox::Bulletin;
 use super::transition::{Alert, Transition};
 use crate::Goodput;
 use crate::classify::SloId;
-use crate::clock::Moment;
 use crate::read::Event;
 
 impl Goodput {
@@ -109,12 +109,14 @@ impl Goodput {
         }
     }
 
-    /// Tells everybody of what happened at a tick, or in a reload. No lock is held here.
-    pub(crate) fn announce(&self, (at, wall): (Moment, SystemTime), events: Vec<Event>, baseline: &Baseline) {
-        for (event, alert) in self.compose(events, baseline) {
-            let Event { number, change, notifies, .. } = event;
-            self.news.tell(Transition { number, change, at, wall, notifies, alert });
-        }
+    /// Tells everybody of what happened at ticks and in reloads, unless somebody is at it. No lock is held here.
+    pub(crate) fn announce(&self) {
+        self.outbox.tell_all(|Bulletin { at, wall, events, baseline }| {
+            for (event, alert) in self.compose(events, &baseline) {
+                let Event { number, change, notifies, .. } = event;
+                self.news.tell(Transition { number, change, at, wall, notifies, alert });
+            }
+        });
     }
 
     fn compose(&self, events: Vec<Event>, baseline: &Baseline) -> Vec<(Event, Alert)> {

@@ -1,7 +1,7 @@
 //! From a condition that holds to somebody who knows: transitions, what they carry, and who hears of them.
 //!
-//! Ticks step the alarms (`read/alarms.rs`); what changed there is composed here into [`Transition`]s and handed out after all locks
-//! are given back.
+//! Ticks step the alarms (`read/alarms.rs`); what changed there is put into the [outbox](Outbox) under the lock of the tick, and composed into
+//! [`Transition`]s and handed out, in that order, after all locks are given back.
 
 mod baseline;
 mod compose;
@@ -9,6 +9,7 @@ mod examples;
 mod instance;
 mod mute;
 mod news;
+mod outbox;
 mod traces;
 mod transition;
 
@@ -19,5 +20,6 @@ pub(crate) use mute::Mutes;
 pub use mute::{Mute, MuteError};
 pub use news::Subscription;
 pub(crate) use news::{Callback, News};
+pub(crate) use outbox::{Bulletin, Outbox};
 pub(crate) use traces::{TraceMark, Traces};
 pub use transition::{Alert, Audience, BadRoute, Cause, Transition, Turn};

@@ -4,6 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::clock::Moment;
+use crate::read::WatchedSlo;
+use crate::state::SavedMute;
 
 /// A time in which nobody is to be told of alerts, such as maintenance. It mutes notifications, never events: what went wrong meanwhile
 /// is in every count, budget and status, and what still fires when it is over is told then.
@@ -33,6 +35,8 @@ impl Mute {
     pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
     /// The most at a time.
     pub const MOST: usize = 100;
+    /// The longest [`why`](Self::why), in bytes.
+    pub const LONGEST_WHY: usize = 1_000;
 
     /// Mutes the alerts of every SLO.
     pub fn of_all(lasting: Duration, why: impl Into<String>) -> Self {
@@ -61,6 +65,11 @@ pub enum MuteError {
     },
     /// So many are in force already.
     TooMany,
+    /// It says more than anybody reads.
+    WhyTooLong {
+        /// How many bytes it has.
+        bytes: usize,
+    },
 }
 
 impl fmt::Display for MuteError {
@@ -69,6 +78,9 @@ impl fmt::Display for MuteError {
             Self::UnknownSlo { slo } => write!(f, "mute of SLO {slo:?}: expected an SLO of the definition"),
             Self::TooLong { lasting } => {
                 write!(f, "mute for {lasting:?}: expected at most {:?}", Mute::LONGEST)
+            }
+            Self::WhyTooLong { bytes } => {
+                write!(f, "mute: its reason has {bytes} bytes: expected at most {}", Mute::LONGEST_WHY)
             }
             Self::TooMany => write!(f, "mute: expected at most {} at a time", Mute::MOST),
         }
@@ -86,6 +98,9 @@ impl Mutes {
         self.expire(now);
         if mute.lasting > Mute::LONGEST {
             return Err(MuteError::TooLong { lasting: mute.lasting });
+        }
+        if mute.why.len() > Mute::LONGEST_WHY {
+            return Err(MuteError::WhyTooLong { bytes: mute.why.len() });
         }
         if self.0.len() >= Mute::MOST {
             return Err(MuteError::TooMany);
@@ -107,6 +122,31 @@ impl Mutes {
 
     pub(crate) fn holds_for(&self, slo: &str) -> bool {
         self.0.iter().any(|(_, mute)| mute.slo.as_deref().is_none_or(|muted| muted == slo))
+    }
+
+    /// Those in force, to be remembered.
+    pub(crate) fn saved(&self, now: Moment) -> Vec<SavedMute> {
+        let in_force = self.0.iter().filter(|(until, _)| *until > now.since_origin());
+        let saved = |(until, mute): &(Duration, Mute)| SavedMute {
+            until: *until,
+            slo: mute.slo.clone().unwrap_or_default(),
+            why: mute.why.clone(),
+        };
+        in_force.map(saved).collect()
+    }
+
+    /// Goes on with what was remembered. A clock that was set makes none of them longer than the longest, and those of SLOs that are no
+    /// more are passed over.
+    pub(crate) fn recall(&mut self, saved: impl Iterator<Item = SavedMute>, now: Moment, slos: &[WatchedSlo]) {
+        for SavedMute { until, slo, why } in saved {
+            let is_known = slo.is_empty() || slos.iter().any(|known| known.name == slo);
+            let lasting = until.saturating_sub(now.since_origin()).min(Mute::LONGEST);
+            if is_known && !lasting.is_zero() {
+                let mute = Mute { slo: Some(slo).filter(|slo| !slo.is_empty()), lasting, why };
+                // A file holds no more than may be in force.
+                let _: Result<(), MuteError> = self.add(mute, now);
+            }
+        }
     }
 
     /// Each with what is left of it.
@@ -144,6 +184,11 @@ mod tests {
         let mut mutes = Mutes::default();
         let long = Duration::from_secs(8 * 24 * 60 * 60);
         assert_eq!(mutes.add(Mute::of_all(long, ""), at(0)), Err(MuteError::TooLong { lasting: long }));
+        let why = "x".repeat(Mute::LONGEST_WHY + 1);
+        assert_eq!(
+            mutes.add(Mute::of_all(Duration::ZERO, why), at(0)),
+            Err(MuteError::WhyTooLong { bytes: Mute::LONGEST_WHY + 1 })
+        );
         for _ in 0..Mute::MOST - 1 {
             mutes.add(Mute::of_all(Duration::from_secs(1), ""), at(0)).unwrap();
         }

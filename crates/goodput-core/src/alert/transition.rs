@@ -191,6 +191,8 @@ pub struct Alert {
     pub owner: Option<String>,
     /// What was released last, as the service was told.
     pub deploy: Option<Arc<str>>,
+    /// Whether somebody was told that it fires: by this process, or by the one before if this one remembers it.
+    pub told: bool,
     /// A more severe alert of the SLO fires: this one keeps quiet meanwhile.
     pub suppressed: bool,
     /// Somebody has [muted](crate::Goodput::mute) it for a time.

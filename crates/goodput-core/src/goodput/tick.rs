@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Goodput;
+use crate::alert::Bulletin;
 use crate::clock::Moment;
 use crate::read::{read_counts, read_detail, stalled};
 
@@ -47,8 +48,8 @@ impl Goodput {
             monitor.look_at_reasons((now, &live), &in_force.slos, &self.classes, burns, &detail);
         }
         self.arm(burns, monitor.alarms.is_quiet());
-        let baseline = Arc::clone(&monitor.baseline);
+        self.outbox.put(Bulletin { at: now, wall, events, baseline: Arc::clone(&monitor.baseline) });
         drop(monitor);
-        self.announce((now, wall), events, &baseline);
+        self.announce();
     }
 }

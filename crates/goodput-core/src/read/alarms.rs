@@ -51,7 +51,7 @@ pub(crate) struct Episode {
     pub(crate) suppressed: bool,
     pub(crate) muted: bool,
     /// Whether its firing was told.
-    told: bool,
+    pub(crate) told: bool,
 }
 
 /// What happened to one alert at a tick.

@@ -1,6 +1,8 @@
 //! Which budget band each SLO stands in, and since when.
 
-use goodput_model::{Action, BandStanding, BudgetAsSeen, BudgetBands};
+use std::time::Duration;
+
+use goodput_model::{Action, Band, BandStanding, BudgetAsSeen, BudgetBands};
 
 use super::history::Column;
 use crate::clock::Moment;
@@ -66,6 +68,37 @@ impl Standings {
         Some(BandStatus { name, action: standing.action(bands), since, standing })
     }
 
+    /// In which band SLO `index` stands, the fullest being 0, and since when, to be remembered together with [`what`](Self::what).
+    pub(crate) fn saved(&self, index: usize) -> Option<(u64, Duration)> {
+        let (standing, since) = self.stands.get(index).copied().flatten()?;
+        Some((standing.position()?.try_into().ok()?, since.since_origin()))
+    }
+
+    /// What the positions are of: a text that is equal where the same is permitted between the same lines.
+    pub(crate) fn what(&self) -> String {
+        text(&self.bands)
+    }
+
+    /// Goes on from where so many SLOs stood, each given by `stood`, if that was in bands that permit the same.
+    pub(crate) fn recall(
+        &mut self,
+        bands: &BudgetBands,
+        what: &str,
+        slos: usize,
+        stood: impl Iterator<Item = (usize, (u64, Duration))>,
+    ) {
+        if what != text(bands) {
+            return;
+        }
+        *self = Self { bands: bands.clone(), stands: vec![None; slos] };
+        for (index, (position, since)) in stood {
+            let position = usize::try_from(position).ok().filter(|position| *position < bands.bands.len());
+            if let (Some(stand), Some(position)) = (self.stands.get_mut(index), position) {
+                *stand = Some((BandStanding::at(position), Moment::at(since)));
+            }
+        }
+    }
+
     /// Goes on with other SLOs: one that is as it was stands where it stood.
     pub(crate) fn go_on_with(&mut self, columns: &[Column]) {
         let kept = |column: &Column| match column {
@@ -74,6 +107,15 @@ impl Standings {
         };
         self.stands = columns.iter().map(kept).collect();
     }
+}
+
+fn text(bands: &BudgetBands) -> String {
+    let mut text = format!("+{}", bands.hysteresis.milli_percent());
+    for Band { name, above, action } in &bands.bands {
+        let above = above.map_or(String::new(), |share| share.milli_percent().to_string());
+        text.push_str(&format!("; {name:?} above {above}: {}", action.label()));
+    }
+    text
 }
 
 fn step(stand: Stand, bands: &BudgetBands, budget: BudgetAsSeen, now: Moment) -> Stand {

@@ -281,20 +281,28 @@ impl Monitor {
         self.ticks
     }
 
-    /// What there is to remember, with the counters at `live` and so much time since 1970 by the clock on the wall.
-    pub(crate) fn past(&self, now: Moment, live: &[Counts], in_force: &InForce, written: Duration) -> Past {
+    /// What there is to remember of this instance, with the counters at `live` and so much time since 1970 by the clock on the wall.
+    pub(crate) fn past(
+        &self,
+        (instance, now, written): (String, Moment, Duration),
+        live: &[Counts],
+        in_force: &InForce,
+    ) -> Past {
         let slos = in_force.keys().iter().zip(live).enumerate().map(|(index, (key, live))| {
             let (beginning, began_with) = self.history.began(index);
-            let standings = self.alarms.saved(index, &in_force.slos);
-            PastSlo { key: Arc::clone(key), beginning, began_with, last: *live, standings }
+            let (band, standings) = (self.bands.saved(index), self.alarms.saved(index, &in_force.slos));
+            PastSlo { key: Arc::clone(key), beginning, began_with, last: *live, band, standings }
         });
         Past {
             service: in_force.definition.service.clone(),
+            instance,
             written,
             origin: self.history.origin(),
             // Somebody who moves a timeline by hand may have ticked at a moment that it has not come to.
             last: self.last_tick.map_or(now, |tick| tick.max(now)),
             marks: self.history.marks(),
+            bands: self.bands.what(),
+            mutes: self.alarms.mutes.saved(now),
             slos: slos.collect(),
         }
     }
@@ -307,6 +315,9 @@ impl Monitor {
                 self.alarms.recall(*index, slo, past.standings(remembered));
             }
         }
+        let stood = columns.iter().filter_map(|(index, slo)| Some((*index, past.band(slo)?)));
+        self.bands.recall(&in_force.definition.bands, past.bands(), in_force.slos.len(), stood);
+        self.alarms.mutes.recall(past.mutes(), past.now(), &in_force.slos);
         self.history.recall(past, &columns)
     }
 

@@ -23,16 +23,22 @@
 //! | what | as |
 //! |---|---|
 //! | service | text |
+//! | the name of the instance that wrote this, see `instance.rs` | text |
 //! | when this was written, by the clock on the wall: nanoseconds since 1970 | number |
 //! | origin: when the oldest history began | moment |
 //! | how many marks, at most 2^20 | number |
 //! | for each mark: the time since the one before it, or since the origin | span |
 //! | *last*, when the counters were read: the time since the newest mark, or since the origin | span |
+//! | the budget bands that the SLOs stand in, as a text that is equal as long as they permit the same | text |
+//! | how many mutes there were, at most 100 | number |
+//! | for each mute: when it is over, in nanoseconds since 1970 | number |
+//! | .. whose alerts: an SLO's name, empty for all; then why | two texts |
 //! | how many SLOs; with marks, at most 2^26 counts of each kind in all | number |
 //! | for each SLO: its key, see `classify/fingerprint/key.rs` | text |
 //! | .. the length of what else there is of this SLO, in bytes | number |
 //! | .. its beginning: the time from the origin until it was first counted as it is now, not after *last* | span |
 //! | .. good, bad and excluded events: for each a column, after its length in bytes | numbers, columns |
+//! | .. which of the bands it stands in, the fullest being 1, or 0; if not 0, since when: nanoseconds since 1970 | number, number |
 //! | .. how many standings: alerts that fire, wait or hold | number |
 //! | .. for each standing: of which alert, see `read/alarms/recall.rs` | text |
 //! | .. .. the sum of 1 if its condition holds, 2 if it waits, 4 if it fires, 8 if it fires though the condition no longer holds, 16 if it is frozen, 32 if it was told, 64 if a more severe one speaks for it | number |

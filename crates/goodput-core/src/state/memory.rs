@@ -8,6 +8,7 @@ use goodput_model::Counts;
 
 use super::column::{Column, skip_column};
 use super::format::{HEADER, MemoryError, check};
+use super::mute::{MAX_MUTES, SavedMute};
 use super::standing::SavedStanding;
 use super::varint::Cursor;
 use crate::clock::Moment;
@@ -46,7 +47,12 @@ impl Memory {
 
     /// The service whose memory it is.
     pub fn service(&self) -> &str {
-        self.bytes.get(self.fields.service.clone()).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
+        self.text(&self.fields.service)
+    }
+
+    /// The name of the [instance](crate::Goodput::instance) that wrote it.
+    pub fn instance(&self) -> &str {
+        self.text(&self.fields.instance)
     }
 
     /// When it was written, by the clock on the wall.
@@ -88,6 +94,21 @@ impl Memory {
         })
     }
 
+    /// The bands that its SLOs stood in.
+    pub(super) fn bands(&self) -> &str {
+        self.text(&self.fields.bands)
+    }
+
+    /// The mutes that were in force.
+    pub(super) fn mutes(&self) -> impl Iterator<Item = SavedMute> {
+        let mut cursor = self.cursor(self.fields.mutes_at);
+        (0..self.fields.mutes).map_while(move |_| SavedMute::read(&mut cursor).map(SavedMute::owned))
+    }
+
+    fn text(&self, at: &Range<usize>) -> &str {
+        self.bytes.get(at.clone()).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+    }
+
     fn cursor(&self, at: usize) -> Cursor<'_> {
         Cursor::new(self.bytes.get(at..).unwrap_or_default())
     }
@@ -110,11 +131,15 @@ impl fmt::Debug for Memory {
 #[derive(Clone, PartialEq, Eq)]
 struct Fields {
     service: Range<usize>,
+    instance: Range<usize>,
     written: u64, // nanoseconds since 1970
     origin: Moment,
     last: Moment,
     marks: u64,
     marks_at: usize,
+    bands: Range<usize>,
+    mutes: u64,
+    mutes_at: usize,
     slos: u64,
     slos_at: usize,
 }
@@ -124,8 +149,11 @@ impl Fields {
     fn read(bytes: &[u8]) -> Option<Self> {
         let at = |cursor: Cursor<'_>| bytes.len().checked_sub(cursor.rest().len());
         let mut cursor = Cursor::new(bytes.get(HEADER..)?);
-        let length = cursor.text()?.len();
-        let service = at(cursor)?.checked_sub(length)?..at(cursor)?;
+        let text = |cursor: &mut Cursor<'_>| {
+            let length = cursor.text()?.len();
+            Some(at(*cursor)?.checked_sub(length)?..at(*cursor)?)
+        };
+        let (service, instance) = (text(&mut cursor)?, text(&mut cursor)?);
         let written = cursor.number()?;
         let origin = span(&mut cursor, Moment::default())?;
         let marks = cursor.number().filter(|marks| *marks <= MAX_MARKS)?;
@@ -135,6 +163,12 @@ impl Fields {
             last = span(&mut cursor, last)?;
         }
         let last = span(&mut cursor, last)?;
+        let bands = text(&mut cursor)?;
+        let mutes = cursor.number().filter(|mutes| *mutes <= MAX_MUTES)?;
+        let mutes_at = at(cursor)?;
+        for _ in 0..mutes {
+            SavedMute::read(&mut cursor)?;
+        }
         let slos = cursor.number()?;
         if slos.checked_mul(marks + 2)? > MAX_COUNTS {
             return None;
@@ -145,7 +179,20 @@ impl Fields {
             let length = usize::try_from(cursor.number()?).ok()?;
             check_slo(Cursor::new(cursor.bytes(length)?), origin, last, marks)?;
         }
-        let fields = Self { service, written, origin, last, marks, marks_at, slos, slos_at };
+        let fields = Self {
+            service,
+            instance,
+            written,
+            origin,
+            last,
+            marks,
+            marks_at,
+            bands,
+            mutes,
+            mutes_at,
+            slos,
+            slos_at,
+        };
         Some(fields).filter(|_| cursor.is_empty())
     }
 }
@@ -159,6 +206,7 @@ fn check_slo(mut cursor: Cursor<'_>, origin: Moment, last: Moment, marks: u64) -
         skip_column(&mut column, marks + 2)?;
         Some(column).filter(|column| column.is_empty())?;
     }
+    band(&mut cursor)?;
     for _ in 0..cursor.number()? {
         SavedStanding::read(&mut cursor)?;
     }
@@ -168,6 +216,12 @@ fn check_slo(mut cursor: Cursor<'_>, origin: Moment, last: Moment, marks: u64) -
 fn column<'a>(cursor: &mut Cursor<'a>) -> Option<Cursor<'a>> {
     let length = usize::try_from(cursor.number()?).ok()?;
     cursor.bytes(length).map(Cursor::new)
+}
+
+/// In which band it stands, the fullest being 0, and since when, if it stands in one.
+fn band(cursor: &mut Cursor<'_>) -> Option<Option<(u64, Duration)>> {
+    let Some(position) = cursor.number()?.checked_sub(1) else { return Some(None) };
+    Some(Some((position, Duration::from_nanos(cursor.number()?))))
 }
 
 /// The moment that is a span after another.
@@ -186,6 +240,7 @@ pub struct RememberedSlo<'a> {
     beginning: Moment,
     columns: [Column<'a>; 3],
     counts: u64,
+    band: Option<(u64, Duration)>,
     standings: Cursor<'a>,
 }
 
@@ -195,7 +250,8 @@ impl<'a> RememberedSlo<'a> {
         let counts = memory.fields.marks + 2;
         let mut next = || Some(Column::new(column(&mut cursor)?));
         let columns = [next()?, next()?, next()?];
-        Some(Self { key, beginning, columns, counts, standings: cursor })
+        let band = band(&mut cursor)?;
+        Some(Self { key, beginning, columns, counts, band, standings: cursor })
     }
 
     /// Its name and all that makes an event good, as one text.
@@ -216,6 +272,11 @@ impl<'a> RememberedSlo<'a> {
             let (of, standing) = SavedStanding::read(&mut cursor)?;
             Some(SavedStanding { of: of.to_owned(), ..standing })
         })
+    }
+
+    /// In which band it stood, the fullest being 0, and since when, if it stood in one.
+    pub(super) fn band(&self) -> Option<(u64, Duration)> {
+        self.band
     }
 
     /// Since when it was counted as it is now.

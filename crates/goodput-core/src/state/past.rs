@@ -8,6 +8,7 @@ use goodput_model::Counts;
 use super::column::put_column;
 use super::format::{MemoryError, seal, unsealed};
 use super::memory::Memory;
+use super::mute::SavedMute;
 use super::standing::SavedStanding;
 use super::varint::{put_number, put_text};
 use crate::clock::{Moment, nanos};
@@ -16,6 +17,8 @@ use crate::clock::{Moment, nanos};
 #[derive(Clone, Debug)]
 pub(crate) struct Past {
     pub(crate) service: String,
+    /// The name of the instance.
+    pub(crate) instance: String,
     /// By the clock on the wall, since 1970.
     pub(crate) written: Duration,
     pub(crate) origin: Moment,
@@ -23,6 +26,9 @@ pub(crate) struct Past {
     pub(crate) last: Moment,
     /// None earlier than the one before, with the counts of all SLOs.
     pub(crate) marks: Vec<(Moment, Arc<[Counts]>)>,
+    /// What the bands that SLOs stand in permit, see `read/bands.rs`.
+    pub(crate) bands: String,
+    pub(crate) mutes: Vec<SavedMute>,
     pub(crate) slos: Vec<PastSlo>,
 }
 
@@ -34,6 +40,8 @@ pub(crate) struct PastSlo {
     pub(crate) beginning: Moment,
     pub(crate) began_with: Counts,
     pub(crate) last: Counts,
+    /// Which of the bands it stands in, the fullest being 0, and since when.
+    pub(crate) band: Option<(u64, Duration)>,
     pub(crate) standings: Vec<SavedStanding>,
 }
 
@@ -44,8 +52,10 @@ impl Past {
         later(&mut self.origin);
         later(&mut self.last);
         self.marks.iter_mut().for_each(|(at, _)| later(at));
+        self.mutes.iter_mut().for_each(|mute| mute.until = mute.until.saturating_add(ahead));
         for slo in &mut self.slos {
             later(&mut slo.beginning);
+            slo.band = slo.band.map(|(position, since)| (position, since.saturating_add(ahead)));
             let standings = std::mem::take(&mut slo.standings).into_iter();
             slo.standings = standings.map(|own| own.moved(|since| since.saturating_add(ahead))).collect();
         }
@@ -56,6 +66,7 @@ impl Past {
     pub(crate) fn write(&self) -> Result<Memory, MemoryError> {
         let mut bytes = unsealed();
         put_text(&mut bytes, &self.service);
+        put_text(&mut bytes, &self.instance);
         put_number(&mut bytes, nanos(self.written));
         let origin = put_span(&mut bytes, Moment::default(), self.origin);
         put_number(&mut bytes, self.marks.len() as u64);
@@ -63,6 +74,9 @@ impl Past {
         for at in self.marks.iter().map(|(at, _)| *at).chain([self.last]) {
             before = put_span(&mut bytes, before, at);
         }
+        put_text(&mut bytes, &self.bands);
+        put_number(&mut bytes, self.mutes.len() as u64);
+        self.mutes.iter().for_each(|mute| mute.put(&mut bytes));
         put_number(&mut bytes, self.slos.len() as u64);
         let (mut own, mut column) = (Vec::new(), Vec::new());
         for (index, slo) in self.slos.iter().enumerate() {
@@ -79,6 +93,8 @@ impl Past {
                 put_number(&mut own, column.len() as u64);
                 own.extend_from_slice(&column);
             }
+            put_number(&mut own, slo.band.map_or(0, |(position, _)| position.saturating_add(1)));
+            slo.band.iter().for_each(|(_, since)| put_number(&mut own, nanos(*since)));
             put_number(&mut own, slo.standings.len() as u64);
             slo.standings.iter().for_each(|standing| standing.put(&mut own));
             put_text(&mut bytes, &slo.key);

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use goodput_model::Period;
+use goodput_model::{AlarmState, Period};
 
 use super::memory::{Memory, RememberedSlo};
+use super::mute::SavedMute;
 use super::standing::SavedStanding;
 use crate::clock::{Moment, Timeline};
 use crate::read::{Flag, InForce, Monitor};
@@ -63,9 +64,10 @@ impl Recall {
 
     /// Gives the monitor its past. Returns what a reader should know about that, and when it was last added to.
     pub(crate) fn restore(self, monitor: &mut Monitor, in_force: &InForce) -> (Vec<Flag>, Option<Moment>) {
-        let Self { memory, shift, mut flags, .. } = self;
+        let Self { memory, shift, stands_at, mut flags } = self;
         let Some(memory) = memory else { return (flags, None) };
-        let past = Remembered { memory: &memory, shift };
+        let gone = stands_at.since_origin().saturating_sub(shift.of(memory.last()).since_origin());
+        let past = Remembered { memory: &memory, shift, gone, now: stands_at };
         let times = monitor.recall(&past, in_force);
         flags.extend((times > 0).then_some(Flag::Discontinuity { times }));
         (flags, Some(shift.of(memory.last())))
@@ -104,6 +106,9 @@ impl Shift {
 pub(crate) struct Remembered<'a> {
     memory: &'a Memory,
     shift: Shift,
+    /// How long nobody was there.
+    gone: Duration,
+    now: Moment,
 }
 
 impl<'a> Remembered<'a> {
@@ -122,9 +127,36 @@ impl<'a> Remembered<'a> {
         self.shift.of(slo.beginning())
     }
 
-    /// Where the alerts of an SLO stood.
+    /// Where the alerts of an SLO stood. Of those that wait for their conditions to hold for long enough, the time in which nobody was
+    /// there to see whether they do is not part of that.
     pub(crate) fn standings(&self, slo: &RememberedSlo<'_>) -> impl Iterator<Item = SavedStanding> {
-        slo.standings().map(|standing| standing.moved(|since| self.shift.of_time(since)))
+        slo.standings().map(|standing| {
+            let mut standing = standing.moved(|since| self.shift.of_time(since));
+            if let AlarmState::Waiting { since } = &mut standing.state {
+                *since = since.saturating_add(self.gone);
+            }
+            standing
+        })
+    }
+
+    /// When it is remembered.
+    pub(crate) fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// What the bands permitted that SLOs stood in, see `read/bands.rs`.
+    pub(crate) fn bands(&self) -> &'a str {
+        self.memory.bands()
+    }
+
+    /// In which band an SLO stood, the fullest being 0, and since when.
+    pub(crate) fn band(&self, slo: &RememberedSlo<'_>) -> Option<(u64, Duration)> {
+        slo.band().map(|(position, since)| (position, self.shift.of_time(since)))
+    }
+
+    /// The mutes that were in force.
+    pub(crate) fn mutes(&self) -> impl Iterator<Item = SavedMute> {
+        self.memory.mutes().map(|mute| SavedMute { until: self.shift.of_time(mute.until), ..mute })
     }
 
     /// What there is of SLOs of these keys, with their positions among them.

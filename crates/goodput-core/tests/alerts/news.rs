@@ -1,10 +1,10 @@
 //! What a transition carries, and that nobody who listens can hold up a tick.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use goodput_core::{
-    Cause, Code, Definition, Ending, Flag, Goodput, GoodputBuilder, Period, Request, Severity, Signal, Slo, Timeline,
+    Cause, Cleared, Code, Counts, Definition, Ending, Flag, Goodput, GoodputBuilder, Period, Request, Severity, Signal, Slo, Timeline,
     TraceParent, Turn, Window,
 };
 
@@ -130,6 +130,41 @@ fn a_callback_that_panics_is_flagged_and_the_next_one_hears_all_the_same() {
     let times = heard.load(Ordering::Relaxed);
     assert!(times > 0);
     assert!(goodput.status().flags.contains(&Flag::CallbacksPanicked { times }), "{:?}", goodput.status().flags);
+}
+
+#[test]
+fn what_a_listener_brings_about_is_told_after_what_it_hears_of() {
+    let (timeline, hand) = Timeline::manual();
+    let (order, house) = (Arc::new(Mutex::new(Vec::new())), Arc::new(OnceLock::<Goodput>::new()));
+    let (heard, within) = (Arc::clone(&order), Arc::clone(&house));
+    let built = Goodput::builder("house")
+        .slo(slo())
+        .slo(Slo::availability("other", "99%"))
+        .timeline(timeline)
+        .on_transition(move |told| {
+            let goodput = within.get().unwrap();
+            // The first that hears of it removes the SLO while others are yet to hear.
+            if told.change == Turn::Fired && told.alert.slo == "ok" {
+                let mut definition = Definition::new("house");
+                definition.slos = vec![Slo::availability("other", "99%")];
+                drop(goodput.reload(definition));
+                goodput.tick(goodput.now());
+            }
+        })
+        .on_transition(move |told| heard.lock().unwrap().push((told.number, told.change)))
+        .build()
+        .unwrap();
+    let goodput = house.get_or_init(|| built);
+    let news = goodput.subscribe(100);
+    for _ in 0..12 {
+        goodput.work("work").add(Counts { bad: 10, ..Counts::default() });
+        hand.advance(TICK);
+        goodput.tick(goodput.now());
+    }
+    let (order, told) = (order.lock().unwrap().clone(), std::iter::from_fn(|| news.try_recv()).collect::<Vec<_>>());
+    assert!(order.iter().any(|(_, turn)| *turn == Turn::Resolved(Cleared::Removed)), "{order:?}");
+    assert!(order.iter().map(|(number, _)| *number).eq(1..=order.len() as u64), "{order:?}");
+    assert!(told.iter().map(|told| (told.number, told.change)).eq(order));
 }
 
 #[test]

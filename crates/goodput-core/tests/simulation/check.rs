@@ -1,7 +1,7 @@
 //! What an instance says, held to the naive model.
 
 use goodput_core::{
-    AlarmState, BurnRate, Cause, ConditionStatus, MinBad, Objective, Observation, Row, SloStatus, Status, Transition,
+    AlarmState, BurnRate, Case, Cause, ConditionStatus, Counts, Evidence, MinBad, Objective, Observation, Row, SloStatus, Status, Transition,
     Turn, WindowStatus,
 };
 
@@ -66,6 +66,33 @@ fn check_window(window: &WindowStatus, objective: Objective, model: &Model, slo:
 
 fn allowed(objective: Objective) -> f64 {
     f64::from(objective.bad_ppb()) / 1.0e9
+}
+
+/// I9, of what three instances might say.
+pub(crate) fn merges(cases: [&Case; 3], when: &str) {
+    let [one, two, three] = cases;
+    let add = |one: &Case, other: &Case| one.clone().merge(other.clone()).unwrap();
+    let both = add(one, two);
+    assert_eq!(both, add(two, one), "I9 {when}");
+    assert_eq!(add(&both, three), add(one, &add(two, three)), "I9 {when}");
+    let windows = |case: &Case| -> Vec<Counts> {
+        let mut slos: Vec<_> = case.slos.iter().collect();
+        slos.sort_by(|a, b| a.slo.cmp(&b.slo));
+        let pages = |slo: &Evidence| slo.pages.iter().map(|page| page.long).collect::<Vec<_>>();
+        let windows = slos.iter().flat_map(|slo| [vec![slo.seen, slo.hour, slo.six_hours], pages(slo)].concat());
+        windows.map(|seen| seen.counts).collect()
+    };
+    for ((one, two), both) in windows(one).into_iter().zip(windows(two)).zip(windows(&both)) {
+        assert_eq!(both, one + two, "I9 {when}");
+        // Crosswise: whether the first ratio is at most the other.
+        let at_most = |one: Counts, other: Counts| {
+            u128::from(one.bad) * u128::from(other.valid()) <= u128::from(other.bad) * u128::from(one.valid())
+        };
+        if one.valid() > 0 && two.valid() > 0 {
+            let (least, most) = if at_most(one, two) { (one, two) } else { (two, one) };
+            assert!(at_most(least, both) && at_most(both, most), "I9 {when}: {one:?} {two:?}");
+        }
+    }
 }
 
 /// I18.

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use goodput_core::Memory;
 
-/// What comes before the service's name: the mark, the version, the length, the sum.
+/// What comes before the body: the mark, the version, the length, the sum.
 const HEADER: usize = 18;
 
 /// The same memory, written when a clock showed this.
 pub(crate) fn written_at(memory: &Memory, wall: Duration) -> Memory {
     let mut bytes = memory.as_bytes().to_vec();
-    let at = HEADER + 1 + memory.service().len();
+    let at = HEADER + 1 + memory.service().len() + 1 + memory.instance().len();
     let length = bytes[at..].iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
     let mut left = u64::try_from(wall.as_nanos()).unwrap();
     let mut written = Vec::new();

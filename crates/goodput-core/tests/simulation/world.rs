@@ -1,16 +1,18 @@
 //! One seed: a service of some SLOs that lives for 90 days through everything that may happen to a process, and is asked about it.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use goodput_core::{
-    AlertRow, Cause, Counts, Definition, Flag, Goodput, ManualTimeline, Memory, Period, Severity, Slo, SlotPlan,
+    AlertRow, Case, Cause, Counts, Definition, Flag, Goodput, ManualTimeline, Memory, Period, Severity, Slo, SlotPlan,
     SlotTier, Subscription, Timeline, Transition, Trigger, Window,
 };
 
+use super::beside::{self, Beside, Differs, Told};
 use super::check;
 use super::clock::written_at;
 use super::dice::Dice;
-use super::model::{MOST, Model, Saved, Totals, Worth};
+use super::model::{AlertOf, MOST, Model, Saved, Totals, Worth};
 
 const SERVICE: &str = "simulated";
 /// Some Tuesday in 2026.
@@ -31,6 +33,9 @@ pub(crate) struct Story {
     pub(crate) from_the_future: u64,
     pub(crate) too_old: u64,
     pub(crate) checks: u64,
+    pub(crate) restarted_beside: u64,
+    /// Of rows, while others with more bad or more good events lived beside it.
+    pub(crate) first_alerts: u64,
 }
 
 /// What the traffic is like for a while.
@@ -61,6 +66,11 @@ struct World {
     /// What all of the past came to, whoever remembers it.
     truth: Totals,
     disk: Option<OnDisk>,
+    beside: Vec<Beside>,
+    /// Which rows have fired since those with other events began.
+    fired: BTreeSet<AlertOf>,
+    /// What it said when it was looked at lately.
+    cases: VecDeque<Case>,
     story: Story,
 }
 
@@ -142,7 +152,7 @@ impl World {
         .unwrap();
         let (goodput, hand) = start((&definition, &plan, tick_every), WALL, None);
         let news = goodput.subscribe(10_000);
-        Self {
+        let mut world = Self {
             seed,
             dice,
             definition,
@@ -158,8 +168,25 @@ impl World {
             model: Model::beginning(WALL),
             truth: Totals::default(),
             disk: None,
+            beside: Vec::new(),
+            fired: BTreeSet::new(),
+            cases: VecDeque::new(),
             story: Story::default(),
+        };
+        world.put_others_beside();
+        world
+    }
+
+    /// Two begin together with the one of the story.
+    fn put_others_beside(&mut self) {
+        self.fired.clear();
+        for differs in [Differs::MoreBad, Differs::MoreGood] {
+            self.beside.push(Beside::new(differs, self.start(self.began, None)));
         }
+    }
+
+    fn start(&self, wall: Duration, memory: Option<Memory>) -> (Goodput, ManualTimeline) {
+        start((&self.definition, &self.plan, self.tick_every), wall, memory)
     }
 
     fn wall(&self) -> Duration {
@@ -172,6 +199,7 @@ impl World {
 
     fn pass(&mut self, time: Duration) {
         self.hand.advance(time);
+        self.beside.iter().for_each(|other| other.pass(time));
         self.model.pass(time);
     }
 
@@ -198,6 +226,7 @@ impl World {
         if self.dice.one_in(150) {
             let asleep = self.dice.secs(1, 12 * HOUR);
             self.hand.suspend(asleep);
+            self.beside.iter().for_each(|other| other.sleep(asleep));
             self.model.sleep(asleep);
             self.story.sleeps += 1;
         }
@@ -212,6 +241,9 @@ impl World {
         }
         if self.dice.one_in(10) {
             self.save();
+        }
+        if self.dice.one_in(100) {
+            self.restart_beside();
         }
         lived + if self.dice.one_in(150) { self.end() } else { Duration::ZERO }
     }
@@ -233,6 +265,8 @@ impl World {
         }
         for (route, counts) in by_route {
             self.goodput.work(route).add(counts);
+            let more = if self.dice.one_in(4) { self.dice.within(0, 50) } else { 0 };
+            self.beside.iter().for_each(|other| other.count(route, counts, more));
         }
         let mut counts = Totals::default();
         for (own, route) in counts.iter_mut().zip(&self.routes) {
@@ -244,12 +278,19 @@ impl World {
 
     fn tick(&mut self) {
         self.goodput.tick(self.goodput.now());
-        let mut status = None;
+        let (mut status, mut verdicts) = (None, Vec::new());
         while let Some(told) = self.news.try_recv() {
             let status = status.get_or_insert_with(|| self.goodput.status());
             let when = self.when();
             check::transition(&told, status, &mut self.model, &when);
             self.story.told.push(say(&told));
+            verdicts.extend(beside::verdict(&told));
+            let is_first = beside::fired(&told).is_some_and(|row| self.fired.insert(row));
+            self.story.first_alerts += u64::from(is_first && self.beside.len() > 1);
+        }
+        let when = self.when();
+        for other in &mut self.beside {
+            other.tick(&Told { now: &verdicts, fired: &self.fired }, &when);
         }
         if status.is_some() || self.dice.one_in(60) {
             self.look(true);
@@ -259,7 +300,16 @@ impl World {
     fn look(&mut self, is_tick: bool) {
         let when = self.when();
         assert_eq!(self.goodput.now().since_origin(), self.model.now, "{when}");
-        check::status(&self.goodput.status(), &mut self.model, is_tick, &when);
+        let status = self.goodput.status();
+        check::status(&status, &mut self.model, is_tick, &when);
+        if is_tick {
+            self.beside.iter().for_each(|other| other.look(&status, &when));
+        }
+        self.cases.push_front(status.case());
+        self.cases.truncate(3);
+        if let [one, two, three] = self.cases.make_contiguous() {
+            check::merges([one, two, three], &when);
+        }
         self.story.checks += 1;
     }
 
@@ -294,6 +344,15 @@ impl World {
         bytes
     }
 
+    /// Another one begins from the memory of this one, at once, and both go on.
+    fn restart_beside(&mut self) {
+        let memory = self.goodput.memory().unwrap();
+        let wall = memory.written().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        self.beside.retain(|other| other.differs != Differs::Restarted);
+        self.beside.push(Beside::new(Differs::Restarted, self.start(wall, Some(memory))));
+        self.story.restarted_beside += 1;
+    }
+
     /// The process ends, cleanly or not, and another one begins. Says how long nobody was there.
     fn end(&mut self) -> Duration {
         if self.dice.one_in(2) {
@@ -314,7 +373,8 @@ impl World {
         let bytes = if !bytes.is_empty() && self.dice.one_in(15) { self.damage(bytes) } else { bytes };
         let memory = Memory::decode(bytes).ok();
         self.story.damaged += u64::from(memory.is_none());
-        let (goodput, hand) = start((&self.definition, &self.plan, self.tick_every), wall, memory.clone());
+        let (goodput, hand) = self.start(wall, memory.clone());
+        self.beside.clear();
         (self.goodput, self.hand, self.began) = (goodput, hand, wall);
         self.news = self.goodput.subscribe(10_000);
         match disk.filter(|_| memory.is_some()) {
@@ -327,6 +387,7 @@ impl World {
 
     fn begin_anew(&mut self) {
         (self.model, self.truth) = (Model::beginning(self.began), Totals::default());
+        self.put_others_beside();
         self.check_what_fires();
     }
 
@@ -364,7 +425,7 @@ impl World {
 
     fn check_what_fires(&self) {
         let alerts = self.goodput.alerts().into_iter();
-        let firing: std::collections::BTreeSet<_> =
+        let firing: BTreeSet<_> =
             alerts.map(|alert| (alert.slo.clone(), Cause::to_string(&alert.cause))).collect();
         assert_eq!(firing, self.model.told.firing, "I15 {}", self.when());
     }

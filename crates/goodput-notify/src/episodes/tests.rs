@@ -12,11 +12,11 @@ fn at(seconds: u64) -> SystemTime {
 
 fn notice(name: &str, fired_at: u64) -> Notice {
     let labels = Labels::from([("slo".to_owned(), name.to_owned())]);
-    Notice { labels, annotations: Annotations::new(), fired_at: at(fired_at), quiet: false }
+    Notice { labels, annotations: Annotations::new(), fired_at: at(fired_at), quiet: false, told: true }
 }
 
 fn quiet(name: &str, fired_at: u64) -> Notice {
-    Notice { quiet: true, ..notice(name, fired_at) }
+    Notice { quiet: true, told: false, ..notice(name, fired_at) }
 }
 
 /// What is sent at `now` if it is taken: names with the seconds at which they start and end.
@@ -105,6 +105,15 @@ fn an_alert_that_was_told_of_before_it_became_quiet_does_not_resolve_by_itself()
 }
 
 #[test]
+fn what_an_earlier_process_has_told_goes_on_being_told_though_it_is_quiet_by_now() {
+    let mut episodes = Episodes::default();
+    look(&mut episodes, 10, &[Notice { told: true, ..quiet("ticket", 5) }]);
+    assert_eq!(send(&mut episodes, 10), [alert("ticket", 5, 250)]);
+    look(&mut episodes, 80, &[]);
+    assert_eq!(send(&mut episodes, 80), [alert("ticket", 5, 80)]);
+}
+
+#[test]
 fn a_resolve_that_is_never_taken_is_given_up_after_an_hour() {
     let mut episodes = Episodes::default();
     look(&mut episodes, 0, &[notice("a", 0)]);
@@ -168,7 +177,7 @@ proptest! {
             }
             fired = step.fires;
             loud |= step.fires && !step.quiet;
-            let firing = if step.fires { vec![Notice { quiet: step.quiet, ..notice("a", now) }] } else { Vec::new() };
+            let firing = if step.fires { vec![Notice { quiet: step.quiet, told: false, ..notice("a", now) }] } else { Vec::new() };
             look(&mut episodes, now, &firing);
             if step.round {
                 episodes.begin_round();

@@ -26,15 +26,19 @@ fn check(stood_at: &[u64], good: u64, seen: u64, times: u64) {
         beginning: at(ORIGIN),
         began_with: Counts::default(),
         last,
+        band: None,
         standings: Vec::new(),
     });
     let last = moment(marks.len());
     let past = Past {
         service: "shop".to_owned(),
+        instance: String::new(),
         written: last.since_origin(),
         origin: at(ORIGIN),
         last,
         marks,
+        bands: String::new(),
+        mutes: Vec::new(),
         slos: slos.collect(),
     };
     let timeline = Timeline::manual().0.beginning_at(SystemTime::UNIX_EPOCH + past.written);

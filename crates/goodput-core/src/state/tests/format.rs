@@ -15,6 +15,8 @@ use crate::state::{Memory, MemoryError};
 /// What a reader is to see of a past.
 fn check(memory: &Memory, past: &Past) {
     assert_eq!((memory.service(), memory.written_since_epoch()), (past.service.as_str(), past.written));
+    assert_eq!((memory.instance(), memory.bands()), (past.instance.as_str(), past.bands.as_str()));
+    assert_eq!(memory.mutes().collect::<Vec<_>>(), past.mutes);
     assert_eq!(memory.written(), SystemTime::UNIX_EPOCH + past.written);
     assert_eq!((memory.origin(), memory.last()), (past.origin, past.last));
     let moments: Vec<_> = past.marks.iter().map(|(at, _)| *at).chain([past.last]).collect();
@@ -27,6 +29,7 @@ fn check(memory: &Memory, past: &Past) {
             past.marks.iter().map(|(at, counts)| if *at < slo.beginning { slo.began_with } else { counts[index] });
         let expected: Vec<_> = [slo.began_with].into_iter().chain(marks).chain([slo.last]).collect();
         assert_eq!(read.counts().collect::<Vec<_>>(), expected);
+        assert_eq!(read.band(), slo.band);
         assert_eq!(read.standings().collect::<Vec<_>>(), slo.standings);
     }
 }
@@ -97,14 +100,20 @@ fn what_is_none_of_ours_is_told_from_what_is_newer_and_what_is_malformed() {
 
 #[test]
 fn a_short_file_that_stands_for_very_much_is_refused() {
-    // No service, written and begun at 0; no marks, but 2^62 SLOs; or as many counts in a run.
-    let many_slos = [0, 0, 0, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40];
+    // No names, written and begun at 0; no marks, bands or mutes, but 2^62 SLOs; or as many counts in a run, or too many mutes.
+    let many_slos = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40];
     assert_eq!(sealed(&many_slos), Err(MemoryError::Malformed));
-    let many_marks = [0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 1, 0, 0, 0];
+    let many_marks = [0, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 1, 0, 0, 0, 0, 0];
     assert_eq!(sealed(&many_marks), Err(MemoryError::Malformed));
-    let long_run = [0, 0, 0, 0, 0, 0, 0, 1, 0, 12, 0, 0, 2, 0, 0x7f, 2, 0, 1, 2, 0, 1, 0];
+    for (mutes, holds) in [(100, true), (101, false)] {
+        let mut body = vec![0, 0, 0, 0, 0, 0, 0, 0, 0, mutes];
+        body.extend([0; 3].repeat(usize::from(mutes)));
+        body.push(0);
+        assert_eq!(sealed(&body).is_ok(), holds, "{mutes} mutes");
+    }
+    let long_run = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 13, 0, 0, 2, 0, 0x7f, 2, 0, 1, 2, 0, 1, 0, 0];
     assert_eq!(sealed(&long_run), Err(MemoryError::Malformed));
-    let right_run = [0, 0, 0, 0, 0, 0, 0, 1, 0, 12, 0, 0, 2, 0, 1, 2, 0, 1, 2, 0, 1, 0];
+    let right_run = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 13, 0, 0, 2, 0, 1, 2, 0, 1, 2, 0, 1, 0, 0];
     assert_eq!(sealed(&right_run).unwrap().slos().count(), 1);
 }
 

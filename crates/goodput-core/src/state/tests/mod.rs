@@ -14,7 +14,7 @@ use std::time::Duration;
 use goodput_model::{AlarmState, Cleared, Counts, Frozen};
 use proptest::prelude::*;
 
-use super::{Past, PastSlo, SavedStanding};
+use super::{Past, PastSlo, SavedMute, SavedStanding};
 use crate::clock::Moment;
 
 fn counts(good: u64, bad: u64, excluded: u64) -> Counts {
@@ -56,6 +56,7 @@ fn small() -> Past {
         beginning: at(1_770_000_000),
         began_with: Counts::default(),
         last: counts(310, 31, 1),
+        band: Some((1, secs(1_770_000_020))),
         standings: vec![standing, clears, waits],
     };
     let late = PastSlo {
@@ -63,14 +64,21 @@ fn small() -> Past {
         beginning: hour,
         began_with: counts(7, 7, 7),
         last: counts(u64::MAX, 8, 7),
+        band: None,
         standings: Vec::new(),
     };
     Past {
         service: "shop".to_owned(),
+        instance: "0123456789abcdef0123456789abcdef".to_owned(),
         written: Duration::new(1_770_003_605, 999_999_999),
         origin: at(1_770_000_000),
         last: hour.later_by(Duration::from_secs(5), Duration::from_secs(5)),
         marks: marks.to_vec(),
+        bands: "50/10/0".to_owned(),
+        mutes: vec![
+            SavedMute { until: secs(1_770_009_000), slo: String::new(), why: "database upgrade".to_owned() },
+            SavedMute { until: secs(1_770_004_000), slo: "ok".to_owned(), why: String::new() },
+        ],
         slos: vec![ok, late],
     }
 }
@@ -102,13 +110,16 @@ fn any_past() -> impl Strategy<Value = Past> {
         },
     );
     (0..5_usize, 0..12_usize).prop_flat_map(move |(slos, marks)| {
-        let slo = (".{0,40}", 0..=marks, triple(), triple(), prop::collection::vec(standing.clone(), 0..3));
+        let band = prop::option::of((0..5_u64, time()));
+        let slo = (".{0,40}", 0..=marks, triple(), triple(), band, prop::collection::vec(standing.clone(), 0..3));
+        let mute = (time(), ".{0,9}", ".{0,9}").prop_map(|(until, slo, why)| SavedMute { until, slo, why });
         (
-            (".{0,20}", nanos(), span(), span()),
+            ([".{0,20}", ".{0,40}", ".{0,9}"], nanos(), span(), span()),
+            prop::collection::vec(mute, 0..3),
             prop::collection::vec((span(), prop::collection::vec(triple(), slos)), marks),
             prop::collection::vec(slo, slos),
         )
-            .prop_map(|((service, written, origin, last), marks, slos)| {
+            .prop_map(|(([service, instance, bands], written, origin, last), mutes, marks, slos)| {
                 let later = |from: Moment, (gone, awake): (u64, u64)| {
                     from.later_by(Duration::from_nanos(gone), Duration::from_nanos(gone / 100 * awake))
                 };
@@ -122,15 +133,17 @@ fn any_past() -> impl Strategy<Value = Past> {
                     })
                     .collect();
                 let last = later(now, last);
-                let slos = slos.into_iter().map(|(key, begins, began_with, last, standings)| PastSlo {
+                let slos = slos.into_iter().map(|(key, begins, began_with, last, band, standings)| PastSlo {
                     key: key.into(),
                     beginning: begins.checked_sub(1).and_then(|mark| marks.get(mark)).map_or(origin, |mark| mark.0),
                     began_with,
                     last,
+                    band,
                     standings,
                 });
                 let slos = slos.collect();
-                Past { service, written: Duration::from_nanos(written), origin, last, marks, slos }
+                let written = Duration::from_nanos(written);
+                Past { service, instance, written, origin, last, marks, bands, mutes, slos }
             })
     })
 }

@@ -43,14 +43,18 @@ fn month(keys: &[Arc<str>]) -> Past {
         beginning: at(1_770_000_000),
         began_with: Counts::default(),
         last: *last,
+        band: None,
         standings: Vec::new(),
     };
     Past {
         service: "large".to_owned(),
+        instance: String::new(),
         written: Duration::from_secs(secs),
         origin: at(1_770_000_000),
         last: at(secs),
         marks,
+        bands: String::new(),
+        mutes: Vec::new(),
         slos: keys.iter().zip(&stands_at).map(slo).collect(),
     }
 }

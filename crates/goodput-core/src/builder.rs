@@ -233,6 +233,7 @@ impl GoodputBuilder {
         let guards = Guards::build(self.rules, &house)?;
         let slices = Slices::new(&self.definition, &gauges, origin);
         let mut monitor = Monitor::new(&slot_plan, origin, &slos, waiting, slices);
+        monitor.restarts = recall.is_some().then(Vec::new);
         let in_force = InForce::new(self.definition, slos, ids, &news.fingerprints);
         let (flags, last) = recall.map_or_else(Default::default, |recall| recall.restore(&mut monitor, &in_force));
         let goodput = Goodput::assemble(Compiled {

@@ -16,7 +16,7 @@ use crate::compile::Ledger;
 use crate::gauge::Gauges;
 use crate::guard::Guards;
 use crate::identity::Identity;
-use crate::read::{Flag, InForce, Monitor, SlotPlan, Status, compose, read_detail};
+use crate::read::{Detail, Flag, InForce, Monitor, SlotPlan, Status, compose, read_detail};
 use crate::record::{ClassId, Present, Queue, Reasons, RouteId, Routes, shard_count};
 use crate::state::Health;
 use crate::ticker::{Ticker, TickerError};
@@ -272,12 +272,12 @@ impl Goodput {
         // The time first, the counts after: no event within a window is missed. Both before the lock: a tick does not wait
         // for them, and its newer mark lies behind no far edge.
         let (mut now, mut in_force) = (self.now(), self.in_force());
-        let mut detail = read_detail(&self.routes, &self.reasons, &in_force);
+        let mut detail = self.read_detail(&in_force);
         let monitor = self.monitor.lock();
         if !Arc::ptr_eq(&in_force, &self.in_force.read()) {
             // The monitor has gone on to another definition meanwhile. While its lock is held it goes on to no further one.
             (now, in_force) = (self.now(), self.in_force());
-            detail = read_detail(&self.routes, &self.reasons, &in_force);
+            detail = self.read_detail(&in_force);
         }
         let guards = self.guards.show(now, &detail, &in_force, &self.routes, &self.reasons);
         let mut status = compose(crate::read::Parts {
@@ -315,6 +315,11 @@ impl Goodput {
         // From when it was complete, so that a status that took long to read is shared all the same.
         *shared = Some(Shared { read_at: self.stopwatch.read(), status: Arc::clone(&status) });
         status
+    }
+
+    /// What the counters stand at, in all their detail.
+    pub(crate) fn read_detail(&self, in_force: &InForce) -> Detail {
+        read_detail(&self.routes, &self.reasons, in_force)
     }
 
     /// No status from before this moment is shared any longer.

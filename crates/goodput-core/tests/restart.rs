@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use goodput_core::{
     Action, AlarmState, AlertRow, BudgetBands, Budgeting, Cause, Counts, Definition, Flag, Goodput, ManualTimeline,
-    Memory, Mute, Period, Severity, Slo, SloStatus, Status, Timeline, Trigger, Window, WindowStatus,
+    Memory, Mute, Period, Severity, Signal, Slo, SloStatus, Status, Timeline, Trigger, Window, WindowStatus,
 };
 use proptest::prelude::*;
 
@@ -300,6 +300,69 @@ fn the_time_in_which_nobody_was_there_is_no_part_of_how_long_a_condition_has_hel
     // Two minutes of the five have passed, and the two in which nobody was there do not count.
     assert!(!burn(&second, 17));
     assert!(burn(&second, 3));
+}
+
+#[test]
+fn restarts_are_counted_for_an_hour_and_many_are_told() {
+    let mut process = Process::start(service(), WALL, None);
+    assert_eq!((process.status().restarts_1h, process.status().flags), (Some(0), vec![]));
+    for restarts in 1..=6 {
+        process = process.restart(10 * MINUTE);
+        let expected = restarts.min(6);
+        assert_eq!(process.status().restarts_1h, Some(expected));
+        let flags = if expected >= 5 { vec![Flag::RestartedOften { times: expected }] } else { vec![] };
+        assert_eq!(process.status().flags, flags);
+    }
+    assert!(process.status().to_string().contains(", 6 restarts within an hour"), "{}", process.status());
+    process.tick(10 * MINUTE);
+    assert_eq!(process.status().restarts_1h, Some(5));
+    process.tick(50 * MINUTE);
+    assert_eq!((process.status().restarts_1h, process.memory()), (Some(0), process.memory()));
+    // Whoever looks at it is no process of the service, and one that remembers nothing does not know.
+    let looked_at = Goodput::recall(service(), process.memory(), SystemTime::UNIX_EPOCH + process.wall()).unwrap();
+    assert_eq!(looked_at.status().restarts_1h, Some(0));
+    assert_eq!(Goodput::builder("shop").build().unwrap().status().restarts_1h, None);
+    // Far too many in no time.
+    for _ in 0..1_100 {
+        process = process.restart(Duration::ZERO);
+    }
+    assert_eq!(process.status().restarts_1h, Some(1_000));
+}
+
+#[test]
+fn a_surge_that_began_before_a_restart_is_seen_after_it() {
+    let process = |wall, memory| {
+        let mut definition = Definition::new("shop");
+        definition.slos = vec![Slo::availability("ok", "99%")];
+        Process::start(definition, wall, memory)
+    };
+    let pass = |process: &Process, minutes: u32, excluded: u64| {
+        for _ in 0..minutes {
+            process.goodput.work("/orders").add(Counts { good: 100, ..Counts::default() });
+            (0..excluded).for_each(|_| process.goodput.work("/orders").excluded("card_declined"));
+            process.tick(MINUTE);
+        }
+    };
+    let surges = |process: &Process| {
+        let status = process.status();
+        let surges = status.slo("ok").unwrap().signals.iter().find(|signal| signal.signal == Signal::ExcludedSurge);
+        surges.is_some_and(|signal| signal.fires())
+    };
+    let first = process(WALL, None);
+    pass(&first, 25 * 60, 1);
+    assert!(!surges(&first));
+    // A release that turns half of its customers away.
+    let second = process(first.wall() + MINUTE, Some(first.memory()));
+    pass(&second, 20, 100);
+    assert!(surges(&second));
+    let third = process(second.wall() + MINUTE, Some(second.memory()));
+    assert!(surges(&third));
+    pass(&third, 20, 100);
+    assert!(surges(&third));
+    // To one that remembers nothing that is how things are.
+    let unaware = process(first.wall() + MINUTE, None);
+    pass(&unaware, 40, 100);
+    assert!(!surges(&unaware));
 }
 
 #[test]

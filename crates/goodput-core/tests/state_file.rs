@@ -99,8 +99,10 @@ fn what_one_process_counted_the_next_one_remembers() {
         service.count(100);
         assert!(service.stop());
     }
-    assert_eq!(names(home.path()), ["slo.state", "slo.state.lock"]);
-    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600, "nobody else's to read");
+    assert_eq!(names(home.path()), ["slo.state", "slo.state.lock", "slo.state.previous"]);
+    for name in names(home.path()) {
+        assert_eq!(fs::metadata(home.path().join(name)).unwrap().mode() & 0o777, 0o600, "nobody else's to read");
+    }
 }
 
 #[test]
@@ -135,7 +137,7 @@ fn a_second_process_runs_and_keeps_nothing_until_the_first_has_ended() {
 fn what_is_not_this_services_is_left_as_it_is() {
     let (_home, path) = home();
     let sealed = |version: u16| {
-        let mut bytes = b"goodput\n".to_vec();
+        let mut bytes = b"goodput\0".to_vec();
         bytes.extend(version.to_le_bytes());
         bytes.extend(3_u32.to_le_bytes());
         let mut sum = crc32fast::Hasher::new();
@@ -174,6 +176,7 @@ fn a_damaged_file_is_reported_and_replaced() {
     let mut longer = whole.clone();
     longer.push(0);
     for bytes in [&[][..], b"good", &whole[..whole.len() - 1], &flipped, &longer] {
+        fs::remove_file(path.with_extension("state.previous")).unwrap();
         fs::write(&path, bytes).unwrap();
         let service = Service::start(&path, NEVER);
         assert_eq!(service.flags(), ["state_lost"]);
@@ -184,6 +187,59 @@ fn a_damaged_file_is_reported_and_replaced() {
     }
     let flag = Flag::StateLost { why: MemoryError::Damaged };
     assert!(flag.to_string().contains("damaged"), "{flag}");
+}
+
+#[test]
+fn a_damaged_file_is_no_loss_where_the_one_before_it_holds() {
+    let (_home, path) = home();
+    let previous = path.with_extension("state.previous");
+    let read = |path: &Path| Memory::decode(fs::read(path).unwrap()).ok().map(|memory| memory.slos().next().unwrap().last().good);
+    // Written at once and at its end.
+    let service = Service::start(&path, NEVER);
+    service.count(3);
+    wait_until(|| path.exists());
+    assert!(service.stop());
+    let service = Service::start(&path, NEVER);
+    wait_until(|| previous.exists() && read(&previous) == Some(3));
+    service.count(4);
+    assert!(service.stop());
+    assert_eq!((read(&path), read(&previous)), (Some(7), Some(3)));
+    fs::write(&path, b"good").unwrap();
+    let service = Service::start(&path, NEVER);
+    assert_eq!((service.remembered(), service.flags()), (3, vec!["state_previous"]));
+    service.count(1);
+    assert!(service.stop());
+    // What did not hold never came to stand in its place.
+    assert_eq!((read(&path), read(&previous)), (Some(4), Some(3)));
+    fs::write(&path, b"good").unwrap();
+    fs::write(&previous, b"good").unwrap();
+    assert_eq!(Service::start(&path, NEVER).flags(), ["state_lost"]);
+}
+
+#[test]
+fn a_file_that_somebody_has_removed_is_not_brought_back() {
+    let (_home, path) = home();
+    for _ in 0..2 {
+        let service = Service::start(&path, NEVER);
+        service.count(5);
+        assert!(service.stop());
+    }
+    fs::remove_file(&path).unwrap();
+    let service = Service::start(&path, NEVER);
+    assert_eq!((service.remembered(), service.flags()), (0, vec![]));
+}
+
+#[test]
+fn a_disk_without_second_names_keeps_the_file_all_the_same() {
+    let (home, path) = home();
+    // A directory is in the way of the name.
+    fs::create_dir(home.path().join("slo.state.previous")).unwrap();
+    for round in 0..3 {
+        let service = Service::start(&path, NEVER);
+        assert_eq!((service.remembered(), service.flags()), (round, vec![]));
+        service.count(1);
+        assert!(service.stop());
+    }
 }
 
 #[test]

@@ -116,6 +116,15 @@ pub const TICK_AGE: Name = Name {
     labels: &[SERVICE],
 };
 
+/// How often this instance's process was restarted lately.
+pub const RESTARTS: Name = Name {
+    name: "goodput.instance.restarts",
+    kind: Kind::Gauge,
+    unit: "{restart}",
+    description: "Times that this instance went on from an earlier process within the last hour. Only where it keeps a state file.",
+    labels: &[SERVICE],
+};
+
 /// The objective, so that dashboards need no second source for it.
 pub const OBJECTIVE: Name = Name {
     name: "goodput.instance.objective",
@@ -127,4 +136,4 @@ pub const OBJECTIVE: Name = Name {
 
 /// Every instrument, in the order they are documented.
 pub const ALL: &[Name] =
-    &[EVENTS, EVENT_REASONS, BURN_RATE, COVERAGE, BUDGET_REMAINING, IN_FLIGHT, OVERDUE, TICK_AGE, OBJECTIVE];
+    &[EVENTS, EVENT_REASONS, BURN_RATE, COVERAGE, BUDGET_REMAINING, IN_FLIGHT, OVERDUE, TICK_AGE, RESTARTS, OBJECTIVE];

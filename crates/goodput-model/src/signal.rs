@@ -153,6 +153,13 @@ pub struct ExcludedSurge {
     pub day: f64,
 }
 
+impl ExcludedSurge {
+    /// One that was found before, with these shares.
+    pub const fn of_shares(hour: f64, day: f64) -> Self {
+        Self { hour, day }
+    }
+}
+
 /// Whether a reason excludes more than five times the share of events in an hour that it does in a day, with 50 of them at least.
 /// Each as (excluded for that reason, all events). Compares exactly.
 ///

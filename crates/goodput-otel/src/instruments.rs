@@ -73,6 +73,12 @@ pub(crate) const INSTRUMENTS: [Instrument; 9] = [
         max_age: SHARED,
     },
     Instrument {
+        name: names::RESTARTS,
+        series: |_, status| usize::from(status.restarts_1h.is_some()),
+        read: Read::Gauge(Labels::observe_restarts),
+        max_age: SHARED,
+    },
+    Instrument {
         name: names::OBJECTIVE,
         series: |labels, status| labels.gauges(status).count(),
         read: Read::Gauge(Labels::observe_objectives),
@@ -145,6 +151,12 @@ impl Labels {
 
     fn observe_overdue(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
         observer.observe(status.overdue as f64, &self.service());
+    }
+
+    fn observe_restarts(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {
+        if let Some(times) = status.restarts_1h {
+            observer.observe(times as f64, &self.service());
+        }
     }
 
     fn observe_tick_age(&self, status: &Status, observer: &dyn AsyncInstrument<f64>) {

@@ -8,6 +8,8 @@ use super::examples::TraceParent;
 /// How many of the newest requests with a trace are remembered. What is in flight for longer than as many others take to come has
 /// none to show.
 const PLACES: usize = 256;
+/// The mark of a place that is being written. It is the number of no request: who would get it gets none.
+const BUSY: u32 = u32::MAX;
 
 /// See the module. 10 KB, whatever the traffic.
 #[derive(Debug)]
@@ -18,7 +20,7 @@ pub(crate) struct Traces {
 
 #[derive(Debug, Default)]
 struct Place {
-    /// Whose it is; 0 while it is being written.
+    /// Whose it is; 0 before it is anybody's.
     mark: AtomicU32,
     parts: [AtomicU64; 3],
 }
@@ -41,13 +43,18 @@ impl Traces {
         Self { last: AtomicU32::new(0), places: (0..PLACES).map(|_| Place::default()).collect() }
     }
 
-    /// Takes the next place for it. Two that take one place at once, as many others apart as there are places, may mix; no two that
-    /// are closer do. Waits for nobody and allocates nothing; the counter is shared, which costs while a budget burns
-    /// and at no other time.
+    /// Takes the next place for it; none if somebody else is still writing there, as many others ago as there are places. Waits for
+    /// nobody and allocates nothing; the counter is shared, which costs while a budget burns and at no other time.
     pub(crate) fn remember(&self, parent: TraceParent) -> TraceMark {
         let mark = self.last.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        let Some(place) = self.places.get(mark as usize % PLACES).filter(|_| mark != 0) else { return TraceMark::NONE };
-        place.mark.store(0, Ordering::Release);
+        let is_a_number = mark != 0 && mark != BUSY;
+        let Some(place) = self.places.get(mark as usize % PLACES).filter(|_| is_a_number) else {
+            return TraceMark::NONE;
+        };
+        // Acquire: what the one before has written was written by now.
+        if place.mark.swap(BUSY, Ordering::AcqRel) == BUSY {
+            return TraceMark::NONE;
+        }
         for (part, value) in place.parts.iter().zip(parent.parts()) {
             // Release: whoever reads one of these sees that the place was taken.
             part.store(value, Ordering::Release);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Goodput;
 use crate::alert::Bulletin;
 use crate::clock::Moment;
-use crate::read::{read_counts, read_detail, stalled};
+use crate::read::{read_counts, stalled};
 
 impl Goodput {
     /// Remembers what the counters stand at. Call it every [`tick_every`](crate::GoodputBuilder::tick_every) with the
@@ -44,7 +44,7 @@ impl Goodput {
         let wall = self.timeline.wall_at(now);
         let (events, burns) = monitor.alarm(now, wall, &live, (&in_force.slos, &in_force.definition.bands), stalled);
         if monitor.surges.is_due(now) {
-            let detail = read_detail(&self.routes, &self.reasons, &in_force);
+            let detail = self.read_detail(&in_force);
             monitor.look_at_reasons((now, &live), &in_force.slos, &self.classes, burns, &detail);
         }
         self.arm(burns, monitor.alarms.is_quiet());

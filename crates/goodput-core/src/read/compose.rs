@@ -104,6 +104,7 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
         overdue: saturating_sum(own().map(|route| route.overdue)),
         queued,
         unready: mishaps.unready.load(Ordering::Relaxed),
+        restarts_1h: monitor.restarts(now).map(|restarts| restarts.len() as u64),
         single_instance: definition.single_instance,
         bands: definition.bands.clone(),
         slos,

@@ -17,6 +17,7 @@ impl fmt::Display for Status {
         write_some(f, self.overdue, "overdue")?;
         write_some(f, self.queued, "queued in front of it")?;
         write_some(f, self.unready, "times not ready")?;
+        write_some(f, self.restarts_1h.unwrap_or_default(), "restarts within an hour")?;
         writeln!(f)?;
         for slo in &self.slos {
             write_slo(f, slo)?;

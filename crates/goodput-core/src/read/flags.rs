@@ -112,6 +112,16 @@ pub enum Flag {
         /// What is wrong with it.
         why: MemoryError,
     },
+    /// The state file was damaged when the process began, and the one that was written before it was not: windows went on from that.
+    StatePrevious {
+        /// What is wrong with the newer one.
+        why: MemoryError,
+    },
+    /// The process has gone on from an earlier one five times or more within an hour: it may be crashing.
+    RestartedOften {
+        /// How often.
+        times: u64,
+    },
     /// The state file is of a later version, and left as it is: nothing is kept in its place.
     StateNewer {
         /// Its version.
@@ -146,8 +156,8 @@ pub enum Flag {
 impl Flag {
     /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
     /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `nothing_set`, `unknown_names`, `unknown_features`,
-    /// `levels_refused`, `counter_distrusted`, `callbacks_panicked`, `state_failing`, `state_lost`, `state_newer`, `state_locked`,
-    /// `state_from_the_future`, `state_foreign`, `discontinuity`, `no_recent_tick`.
+    /// `levels_refused`, `counter_distrusted`, `callbacks_panicked`, `state_failing`, `state_lost`, `state_previous`,
+    /// `restarted_often`, `state_newer`, `state_locked`, `state_from_the_future`, `state_foreign`, `discontinuity`, `no_recent_tick`.
     pub const fn label(&self) -> &'static str {
         match self {
             Self::RoutesFull { .. } => "routes_full",
@@ -165,6 +175,8 @@ impl Flag {
             Self::CallbacksPanicked { .. } => "callbacks_panicked",
             Self::StateFailing { .. } => "state_failing",
             Self::StateLost { .. } => "state_lost",
+            Self::StatePrevious { .. } => "state_previous",
+            Self::RestartedOften { .. } => "restarted_often",
             Self::StateNewer { .. } => "state_newer",
             Self::StateLocked => "state_locked",
             Self::StateFromTheFuture { .. } => "state_from_the_future",
@@ -241,6 +253,12 @@ impl fmt::Display for Flag {
                 write!(f, "the state has not been kept for {}: {why}", Roughly(*since))
             }
             Self::StateLost { why } => write!(f, "nothing is remembered from before this process: {why}"),
+            Self::StatePrevious { why } => {
+                write!(f, "what is remembered is one interval older than it should be, as the newest state cannot be read: {why}")
+            }
+            Self::RestartedOften { times } => {
+                write!(f, "the process was restarted {times} times within an hour: is it crashing?")
+            }
             Self::StateNewer { version } => {
                 write!(f, "the state is of version {version}, and nothing is kept in its place")
             }
@@ -271,6 +289,8 @@ impl fmt::Display for Flag {
 /// Before so many events, one stray request is no sign of anything.
 const SOME_EVENTS: u64 = 20;
 const MANY_EVENTS: u64 = 100;
+/// So many restarts within an hour are more than a release takes.
+const OFTEN: u64 = 5;
 /// Until this age, a route without a request is no sign of anything either, unless others had many.
 const SETTLED: Duration = Duration::from_secs(5 * 60);
 
@@ -324,6 +344,8 @@ pub(super) fn raise(
         (mishaps.nested_layers.load(Ordering::Relaxed), mishaps.unknown_classes.load(Ordering::Relaxed));
     flags.extend((calls > 0).then_some(Flag::NestedLayers { calls }));
     flags.extend((times > 0).then_some(Flag::UnknownClasses { times }));
+    let times = monitor.restarts(now).map_or(0, |restarts| restarts.len() as u64);
+    flags.extend((times >= OFTEN).then_some(Flag::RestartedOften { times }));
     let since = monitor.since_last_tick(now);
     if since > tick_every.saturating_mul(3) {
         flags.push(Flag::NoRecentTick { since, expected: tick_every });

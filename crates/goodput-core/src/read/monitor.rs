@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use goodput_model::{
     BudgetBands, Budgeting, Counts, Evaluation, Indicator, MinBad, Objective, Observation, Period, Policy, Rate, Slo,
-    UnseenTime, Window,
+    UnseenTime, Verdict, Window,
 };
 
 use super::alarms::{Alarms, Event, View, judge};
@@ -22,7 +22,7 @@ use crate::alert::Baseline;
 use crate::calendar::{Calendar, Present};
 use crate::clock::Moment;
 use crate::gauge::Gauges;
-use crate::state::{Past, PastSlo, Remembered};
+use crate::state::{MAX_RESTARTS, Past, PastSlo, Remembered};
 
 /// One SLO as the monitor sees it.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ pub(crate) struct WatchedSlo {
     windows: Vec<Window>,
 }
 
+const HOUR: Duration = Duration::from_secs(3_600);
 const STANDARD_WINDOWS: [Window; 7] =
     [Window::M5, Window::M30, Window::H1, Window::H2, Window::H6, Window::D1, Window::D3];
 
@@ -112,6 +113,8 @@ pub(crate) struct Monitor {
     last_tick: Option<Moment>,
     ticks: u64,
     went_backwards: u64,
+    /// When processes went on from earlier ones, the oldest first; nothing where nobody remembers.
+    pub(crate) restarts: Option<Vec<Duration>>,
     pub(crate) waiting: Waiting,
     pub(crate) slices: Slices,
 }
@@ -130,6 +133,7 @@ impl Monitor {
             last_tick: None,
             ticks: 0,
             went_backwards: 0,
+            restarts: None,
             waiting,
             slices,
         }
@@ -285,13 +289,15 @@ impl Monitor {
     pub(crate) fn past(
         &self,
         (instance, now, written): (String, Moment, Duration),
-        live: &[Counts],
+        (live, reasons): (&[Counts], &[Vec<(Verdict, u64)>]),
         in_force: &InForce,
     ) -> Past {
+        let mut excluded = self.surges.saved(reasons, live.len()).into_iter();
         let slos = in_force.keys().iter().zip(live).enumerate().map(|(index, (key, live))| {
             let (beginning, began_with) = self.history.began(index);
             let (band, standings) = (self.bands.saved(index), self.alarms.saved(index, &in_force.slos));
-            PastSlo { key: Arc::clone(key), beginning, began_with, last: *live, band, standings }
+            let excluded = excluded.next().unwrap_or_default();
+            PastSlo { key: Arc::clone(key), beginning, began_with, last: *live, band, excluded, standings }
         });
         Past {
             service: in_force.definition.service.clone(),
@@ -303,6 +309,8 @@ impl Monitor {
             marks: self.history.marks(),
             bands: self.bands.what(),
             mutes: self.alarms.mutes.saved(now),
+            restarts: self.restarts(now).unwrap_or_default(),
+            looks: self.surges.looks(),
             slos: slos.collect(),
         }
     }
@@ -317,12 +325,25 @@ impl Monitor {
         }
         let stood = columns.iter().filter_map(|(index, slo)| Some((*index, past.band(slo)?)));
         self.bands.recall(&in_force.definition.bands, past.bands(), in_force.slos.len(), stood);
+        let excluded = columns.iter().map(|(index, slo)| (*index, past.excluded(slo)));
+        self.surges.recall(past.looks(), excluded);
+        self.restarts = Some(past.restarts().chain([past.now().since_origin()]).collect());
         self.alarms.mutes.recall(past.mutes(), past.now(), &in_force.slos);
         self.history.recall(past, &columns)
     }
 
+    /// When processes went on from earlier ones within the last hour, the oldest first; nothing where nobody remembers.
+    pub(crate) fn restarts(&self, now: Moment) -> Option<Vec<Duration>> {
+        let since = now.since_origin().saturating_sub(HOUR);
+        let mut lately: Vec<_> = self.restarts.as_ref()?.iter().copied().filter(|at| *at > since).collect();
+        lately.drain(..lately.len().saturating_sub(MAX_RESTARTS));
+        Some(lately)
+    }
+
     /// Looks as it did to whoever saw it last, if this is not the process that does the counting.
     pub(crate) fn stand_still_since(&mut self, last: Moment) {
+        // That somebody looks is no restart.
+        self.restarts.iter_mut().for_each(|restarts| restarts.truncate(restarts.len().saturating_sub(1)));
         self.last_tick = Some(last);
     }
 

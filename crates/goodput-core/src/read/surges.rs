@@ -9,12 +9,15 @@ use goodput_model::{ExcludedSurge, Reason, Verdict, excluded_surge};
 
 use super::history::Column;
 use crate::clock::Moment;
+use crate::state::{Excluded, SavedReason};
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Surges {
     fine: VecDeque<Mark>,
     coarse: VecDeque<Mark>,
+    /// What earlier processes have excluded, which the counters of this one do not hold.
+    base: BTreeMap<(usize, Reason), u64>,
     /// What surged when it was looked at last, by the SLO's position.
     pub(crate) surging: BTreeMap<usize, (Reason, ExcludedSurge)>,
 }
@@ -43,14 +46,7 @@ impl Surges {
         reasons: &[Vec<(Verdict, u64)>],
         all_within: impl Fn(usize, Duration) -> u64,
     ) {
-        let excluded = reasons.iter().enumerate().flat_map(|(slo, reasons)| {
-            let excluded = reasons.iter().filter_map(|(verdict, count)| match verdict {
-                Verdict::Excluded(reason) => Some((*reason, *count)),
-                _ => None,
-            });
-            excluded.map(move |(reason, count)| ((slo, reason), count))
-        });
-        let mark = Mark { at: now.since_origin(), excluded: excluded.collect() };
+        let mark = Mark { at: now.since_origin(), excluded: self.excluded(reasons) };
         self.surging.clear();
         if let (Some(hour), Some(day)) = (before(&self.fine, &mark, HOUR), before(&self.coarse, &mark, DAY)) {
             for (&(slo, reason), &count) in &mark.excluded {
@@ -72,6 +68,62 @@ impl Surges {
         push(&mut self.fine, mark, HOUR);
     }
 
+    /// What was excluded in all, by SLO and reason.
+    fn excluded(&self, reasons: &[Vec<(Verdict, u64)>]) -> BTreeMap<(usize, Reason), u64> {
+        let mut excluded = self.base.clone();
+        for (slo, reasons) in reasons.iter().enumerate() {
+            for (verdict, count) in reasons {
+                if let Verdict::Excluded(reason) = verdict {
+                    let all = excluded.entry((slo, *reason)).or_default();
+                    *all = all.saturating_add(*count);
+                }
+            }
+        }
+        excluded
+    }
+
+    /// When it was looked, within an hour and within a day: to be remembered together with what was seen then.
+    pub(crate) fn looks(&self) -> [Vec<Duration>; 2] {
+        [&self.fine, &self.coarse].map(|marks| marks.iter().map(|mark| mark.at).collect())
+    }
+
+    /// What was seen of each of so many SLOs at each look, and what is so now.
+    pub(crate) fn saved(&self, reasons: &[Vec<(Verdict, u64)>], slos: usize) -> Vec<Excluded> {
+        let mut saved = vec![Excluded::default(); slos];
+        for (key, last) in self.excluded(reasons) {
+            let Some(saved) = saved.get_mut(key.0) else { continue };
+            let by = |mark: &Mark| mark.excluded.get(&key).copied().unwrap_or(0);
+            let counts = self.fine.iter().chain(&self.coarse).map(by).chain([last]).collect();
+            if let Some((reason, surge)) = self.surging.get(&key.0)
+                && *reason == key.1
+            {
+                saved.surging = Some((saved.reasons.len(), [surge.hour, surge.day]));
+            }
+            saved.reasons.push(SavedReason { reason: key.1.to_string(), counts });
+        }
+        saved
+    }
+
+    /// Goes on from what was seen of SLOs at these looks.
+    pub(crate) fn recall(&mut self, looks: [Vec<Duration>; 2], slos: impl Iterator<Item = (usize, Excluded)>) {
+        let mark = |at| Mark { at, excluded: BTreeMap::new() };
+        let [fine, coarse] = looks.map(|looks| looks.into_iter().map(mark).collect());
+        *self = Self { fine, coarse, ..Self::default() };
+        for (slo, Excluded { reasons, surging }) in slos {
+            for (position, saved) in reasons.iter().enumerate() {
+                let Some(reason) = saved.reason() else { continue };
+                let mut counts = saved.counts.iter().copied();
+                for (mark, count) in self.fine.iter_mut().chain(&mut self.coarse).zip(&mut counts) {
+                    mark.excluded.insert((slo, reason), count);
+                }
+                self.base.insert((slo, reason), counts.next().unwrap_or_default());
+                if let Some((_, [hour, day])) = surging.filter(|(surging, _)| *surging == position) {
+                    self.surging.insert(slo, (reason, ExcludedSurge::of_shares(hour, day)));
+                }
+            }
+        }
+    }
+
     /// Goes on with other SLOs: what is known of one that is as it was stays known, and one that begins has no past.
     pub(crate) fn go_on_with(&mut self, columns: &[Column]) {
         let kept = columns.iter().enumerate().filter_map(|(index, column)| match column {
@@ -84,6 +136,8 @@ impl Surges {
             mark.excluded =
                 excluded.filter_map(|((slo, reason), count)| Some(((*kept.get(&slo)?, reason), count))).collect();
         }
+        let base = std::mem::take(&mut self.base).into_iter();
+        self.base = base.filter_map(|((slo, reason), count)| Some(((*kept.get(&slo)?, reason), count))).collect();
         let surging = std::mem::take(&mut self.surging).into_iter();
         self.surging = surging.filter_map(|(slo, surge)| Some((*kept.get(&slo)?, surge))).collect();
     }

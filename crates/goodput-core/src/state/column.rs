@@ -29,6 +29,12 @@ fn put_still(bytes: &mut Vec<u8>, still: u64) {
     }
 }
 
+/// The bytes of a column, which its length comes before.
+pub(super) fn column<'a>(cursor: &mut Cursor<'a>) -> Option<Cursor<'a>> {
+    let length = usize::try_from(cursor.number()?).ok()?;
+    cursor.bytes(length).map(Cursor::new)
+}
+
 /// Passes over a column of so many counts; nothing if it is none. Takes as long as it has bytes, however many counts those are.
 pub(super) fn skip_column(cursor: &mut Cursor<'_>, length: u64) -> Option<()> {
     let mut left = length;

@@ -1,6 +1,7 @@
 //! A state file on a real disk: opened so that no link leads elsewhere, and locked for as long as the process lives.
 //!
-//! Beside `NAME` there are `NAME.lock`, which stays, and `NAME.new` while the next file is being written. The lock is one of its own, as
+//! Beside `NAME` there are `NAME.lock`, which stays, `NAME.previous`, which is what the file was before, and `NAME.new` while the next
+//! file is being written. The lock is one of its own, as
 //! the file is another one after each rename. It is the operating system's (`flock`): it ends with the process, however that ends.
 //!
 //! Whoever may write to a directory may put other things in place of these, so one that everybody may write to is refused, a sticky one
@@ -14,9 +15,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, Flock, FlockArg, OFlag, openat, renameat};
+use nix::fcntl::{AT_FDCWD, AtFlags, Flock, FlockArg, OFlag, openat, renameat};
 use nix::sys::stat::Mode;
-use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
+use nix::unistd::{UnlinkatFlags, geteuid, linkat, unlinkat};
 
 use super::file::Refused;
 use super::format::MAX_BYTES;
@@ -28,6 +29,7 @@ pub(super) struct Directory {
     within: File,
     name: OsString,
     next: OsString,
+    previous: OsString,
     writing: Option<File>,
     /// Held, never read.
     _lock: Flock<File>,
@@ -53,8 +55,31 @@ impl Directory {
             Errno::EWOULDBLOCK => Refused::Locked,
             error => io::Error::from(error).into(),
         })?;
-        let next = beside(name, ".new");
-        Ok(Self { within: directory, name: name.to_owned(), next, writing: None, _lock: lock })
+        let (next, previous) = (beside(name, ".new"), beside(name, ".previous"));
+        Ok(Self { within: directory, name: name.to_owned(), next, previous, writing: None, _lock: lock })
+    }
+
+    fn read_file(&self, name: &OsStr) -> Result<Option<Vec<u8>>, StateTrouble> {
+        let file = match open_own(&self.within, name, OFlag::O_RDONLY) {
+            Ok(file) => file,
+            Err(StateTrouble::Disk(io::ErrorKind::NotFound)) => return Ok(None),
+            Err(trouble) => return Err(trouble),
+        };
+        let length = file.metadata()?.len();
+        if length > MAX_BYTES as u64 {
+            return Err(StateTrouble::TooLarge);
+        }
+        let mut bytes = Vec::new();
+        bytes.reserve_exact(length as usize); // at most 16 MiB
+        file.take(length).read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+
+    fn remove(&self, name: &OsStr) -> io::Result<()> {
+        match unlinkat(&self.within, name, UnlinkatFlags::NoRemoveDir) {
+            Ok(()) | Err(Errno::ENOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
@@ -85,27 +110,16 @@ fn open_own(directory: &File, name: &OsStr, flags: OFlag) -> Result<File, StateT
 
 impl Storage for Directory {
     fn read(&mut self) -> Result<Option<Vec<u8>>, StateTrouble> {
-        let file = match open_own(&self.within, &self.name, OFlag::O_RDONLY) {
-            Ok(file) => file,
-            Err(StateTrouble::Disk(io::ErrorKind::NotFound)) => return Ok(None),
-            Err(trouble) => return Err(trouble),
-        };
-        let length = file.metadata()?.len();
-        if length > MAX_BYTES as u64 {
-            return Err(StateTrouble::TooLarge);
-        }
-        let mut bytes = Vec::new();
-        bytes.reserve_exact(length as usize); // at most 16 MiB
-        file.take(length).read_to_end(&mut bytes)?;
-        Ok(Some(bytes))
+        self.read_file(&self.name)
+    }
+
+    fn read_previous(&mut self) -> Result<Option<Vec<u8>>, StateTrouble> {
+        self.read_file(&self.previous)
     }
 
     fn discard(&mut self) -> io::Result<()> {
         self.writing = None;
-        match unlinkat(&self.within, &*self.next, UnlinkatFlags::NoRemoveDir) {
-            Ok(()) | Err(Errno::ENOENT) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        self.remove(&self.next)
     }
 
     fn create(&mut self) -> io::Result<()> {
@@ -121,6 +135,15 @@ impl Storage for Directory {
 
     fn sync(&mut self) -> io::Result<()> {
         self.writing.as_ref().ok_or(io::ErrorKind::NotFound)?.sync_all()
+    }
+
+    fn keep_previous(&mut self) -> io::Result<()> {
+        self.remove(&self.previous)?;
+        // A second name for the file: it is there under its own all the while.
+        match linkat(&self.within, &*self.name, &self.within, &*self.previous, AtFlags::empty()) {
+            Ok(()) | Err(Errno::ENOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn rename(&mut self) -> io::Result<()> {

@@ -34,12 +34,16 @@ use crate::read::Flag;
 /// | flag | what happens |
 /// |---|---|
 /// | `state_failing` | tried again at the next interval |
-/// | `state_lost` | the file was damaged: windows begin anew, and it is replaced |
+/// | `state_previous` | the file was damaged, and the one written before it was not: windows go on from that, and it is replaced |
+/// | `state_lost` | the file was damaged, and so was that, or there is none: windows begin anew |
 /// | `state_foreign`, `state_newer` | it is left as it is, and nothing is kept |
 /// | `state_locked` | another process has it; nothing is kept |
 ///
 /// **The directory** has to be there, to be this user's or root's, and not everybody's to write to: of a volume that is, make a
-/// directory within. Two more names there belong to the file: `NAME.lock`, which stays, and `NAME.new` while it is being written.
+/// directory within. Three more names there belong to the file: `NAME.lock`, which stays, `NAME.previous`, which is what was written
+/// before, and `NAME.new` while it is being written.
+///
+/// **What it does not remember**: traces of bad events, which routes they were on, and what guards let through.
 #[derive(Debug)]
 pub struct StateFile {
     path: PathBuf,
@@ -52,7 +56,11 @@ pub struct StateFile {
 
 /// Where the next file goes.
 enum Place {
-    Ready(Box<dyn Storage>),
+    Ready {
+        storage: Box<dyn Storage>,
+        /// Whether what is there holds.
+        holds: bool,
+    },
     /// There is none yet, and may be later.
     Later,
     /// What is there is not ours to replace.
@@ -62,7 +70,7 @@ enum Place {
 impl std::fmt::Debug for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Ready(_) => "Ready",
+            Self::Ready { .. } => "Ready",
             Self::Later => "Later",
             Self::Never => "Never",
         })
@@ -106,11 +114,16 @@ impl StateFile {
             Ok((storage, found)) => match found {
                 Found::Fine(found) => {
                     memory = found;
-                    Place::Ready(storage)
+                    Place::Ready { storage, holds: true }
                 }
-                Found::Lost(why) => {
-                    file.health.lost(why);
-                    Place::Ready(storage)
+                Found::Lost(why, previous) => {
+                    file.health.found(if previous.is_some() {
+                        Flag::StatePrevious { why }
+                    } else {
+                        Flag::StateLost { why }
+                    });
+                    memory = previous;
+                    Place::Ready { storage, holds: false }
                 }
                 Found::Foreign => file.never(Flag::StateForeign { service: None }),
                 Found::Newer(version) => file.never(Flag::StateNewer { version }),
@@ -169,13 +182,14 @@ impl StateFile {
         if let Place::Later = self.place {
             let (storage, found) = look(open_place(&self.path)?)?;
             match found {
-                Found::Fine(None) | Found::Lost(_) => self.place = Place::Ready(storage),
+                Found::Fine(None) | Found::Lost(..) => self.place = Place::Ready { storage, holds: false },
                 _ => return Err(StateTrouble::CameLater.into()),
             }
         }
-        let Place::Ready(storage) = &mut self.place else { return Err(StateTrouble::Unsupported.into()) };
+        let Place::Ready { storage, holds } = &mut self.place else { return Err(StateTrouble::Unsupported.into()) };
         let memory = goodput.memory().map_err(|_| StateTrouble::TooLarge)?;
-        persist(&mut **storage, memory.as_bytes())?;
+        persist(&mut **storage, memory.as_bytes(), *holds)?;
+        *holds = true;
         Ok(())
     }
 }
@@ -183,7 +197,7 @@ impl StateFile {
 /// Reads what is there, and clears away what an earlier process began.
 fn look(mut storage: Box<dyn Storage>) -> Result<(Box<dyn Storage>, Found), Refused> {
     let found = find(&mut *storage)?;
-    if matches!(found, Found::Fine(_) | Found::Lost(_)) {
+    if matches!(found, Found::Fine(_) | Found::Lost(..)) {
         // What cannot be removed now is tried before the next file is begun.
         let _: io::Result<()> = storage.discard();
     }

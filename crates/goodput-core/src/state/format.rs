@@ -4,7 +4,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 8 | `goodput` and a line feed |
+//! | 8 | `goodput` and a byte of 0, which no text has |
 //! | 2 | version: 1 |
 //! | 4 | length of the body in bytes |
 //! | 4 | CRC-32 (ISO-HDLC, that of zip and PNG) of the 14 bytes before it and of the body |
@@ -33,12 +33,19 @@
 //! | how many mutes there were, at most 100 | number |
 //! | for each mute: when it is over, in nanoseconds since 1970 | number |
 //! | .. whose alerts: an SLO's name, empty for all; then why | two texts |
+//! | how many restarts there were in the last hour, at most 1,000 | number |
+//! | for each of them, the oldest first: when it was, in nanoseconds since 1970 | number |
+//! | how many looks at what is excluded there were within an hour, and within a day: at most 100 each | two numbers |
+//! | for each of those, then of these: when it was, in nanoseconds since 1970 | number |
 //! | how many SLOs; with marks, at most 2^26 counts of each kind in all | number |
 //! | for each SLO: its key, see `classify/fingerprint/key.rs` | text |
 //! | .. the length of what else there is of this SLO, in bytes | number |
 //! | .. its beginning: the time from the origin until it was first counted as it is now, not after *last* | span |
 //! | .. good, bad and excluded events: for each a column, after its length in bytes | numbers, columns |
 //! | .. which of the bands it stands in, the fullest being 1, or 0; if not 0, since when: nanoseconds since 1970 | number, number |
+//! | .. how many reasons exclude events, at most 256 | number |
+//! | .. for each: the reason as it is printed; how often it was given by each look, and by *last*: a column, after its length in bytes | text, number, column |
+//! | .. which of them surges, the first being 1, or 0; if not 0, its share of an hour's events and of a day's: the bits of each as IEEE 754 has them | number, two numbers |
 //! | .. how many standings: alerts that fire, wait or hold | number |
 //! | .. for each standing: of which alert, see `read/alarms/recall.rs` | text |
 //! | .. .. the sum of 1 if its condition holds, 2 if it waits, 4 if it fires, 8 if it fires though the condition no longer holds, 16 if it is frozen, 32 if it was told, 64 if a more severe one speaks for it | number |
@@ -57,7 +64,7 @@ use std::fmt;
 /// The largest file that is read or written.
 pub(super) const MAX_BYTES: usize = 16 << 20;
 pub(super) const HEADER: usize = 18;
-const MAGIC: [u8; 8] = *b"goodput\n";
+const MAGIC: [u8; 8] = *b"goodput\0";
 const VERSION: u16 = 1;
 /// Where the checksum lies, which is of all the rest.
 const SUM: std::ops::Range<usize> = 14..HEADER;
@@ -94,7 +101,7 @@ pub enum MemoryError {
 impl fmt::Display for MemoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Foreign => f.write_str("no state of goodput: expected it to begin with \"goodput\\n\""),
+            Self::Foreign => f.write_str("no state of goodput: expected it to begin with \"goodput\\0\""),
             Self::Newer { version } => write!(f, "state of version {version}: expected at most {VERSION}"),
             Self::TooLarge { bytes } => write!(f, "state of {bytes} bytes: expected at most {MAX_BYTES}"),
             Self::Length { expected, bytes } => write!(f, "state of {bytes} bytes: expected {expected}"),

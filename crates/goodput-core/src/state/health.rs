@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::format::MemoryError;
 use super::storage::StateTrouble;
 use crate::clock::{Reading, Stopwatch};
 use crate::read::Flag;
@@ -36,10 +35,6 @@ impl Default for Health {
 }
 
 impl Health {
-    pub(super) fn lost(&self, why: MemoryError) {
-        self.found(Flag::StateLost { why });
-    }
-
     pub(super) fn found(&self, flag: Flag) {
         self.state.lock().found = Some(flag);
     }

@@ -12,7 +12,7 @@ use super::file::StateFile;
 use super::storage::StateTrouble;
 use crate::goodput::Goodput;
 
-/// Keeps a [`StateFile`] until dropped: writes it at its interval, and once more at the end.
+/// Keeps a [`StateFile`] until dropped: writes it at once, at its interval, and once more at the end.
 ///
 /// Dropping it waits for the last write, at most five seconds; [`shutdown`](Self::shutdown) waits as long as it is told. What the
 /// thread holds of the instance, and the lock on the file, are given back when it ends. A disk that never answers keeps both, and
@@ -61,12 +61,16 @@ impl StateFile {
             let mut ended = Ended { signal: Arc::clone(&seen_by_thread), written: false };
             // Dropped before `ended` says so: whoever waits for the thread finds the file unlocked.
             let (mut file, goodput) = (self, goodput);
-            let mut stops = false;
-            while !stops {
-                stops = seen_by_thread.stops_within(every);
+            // At once, so that a process that dies young is known to have been there.
+            let mut stops = seen_by_thread.stops_within(Duration::ZERO);
+            loop {
                 let write = AssertUnwindSafe(|| file.write(goodput.borrow()));
                 // No foreign code runs in there; a panic would be a fault of ours, and is no reason to stop.
                 ended.written = catch_unwind(write).unwrap_or(false);
+                if stops {
+                    break;
+                }
+                stops = seen_by_thread.stops_within(every);
             }
         });
         if thread.is_err() {

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use goodput_model::Counts;
 
-use super::column::{Column, skip_column};
+use super::column::{Column, column, skip_column};
+use super::excluded::{Excluded, MAX_LOOKS};
 use super::format::{HEADER, MemoryError, check};
 use super::mute::{MAX_MUTES, SavedMute};
 use super::standing::SavedStanding;
@@ -17,6 +18,8 @@ use crate::clock::Moment;
 const MAX_MARKS: u64 = 1 << 20;
 /// So many counts of each kind.
 const MAX_COUNTS: u64 = 1 << 26;
+/// So many restarts in an hour: more are not told apart.
+pub(crate) const MAX_RESTARTS: usize = 1_000;
 
 /// What an instance knew about its SLOs when it wrote this, for the next one to [remember](crate::GoodputBuilder::remember).
 ///
@@ -105,6 +108,20 @@ impl Memory {
         (0..self.fields.mutes).map_while(move |_| SavedMute::read(&mut cursor).map(SavedMute::owned))
     }
 
+    /// When processes were restarted, within the hour before this was written.
+    pub(super) fn restarts(&self) -> impl Iterator<Item = Duration> {
+        let mut cursor = self.cursor(self.fields.restarts_at);
+        (0..self.fields.restarts).map_while(move |_| cursor.number().map(Duration::from_nanos))
+    }
+
+    /// When it was looked at what is excluded: within an hour, and within a day.
+    pub(super) fn looks(&self) -> [Vec<Duration>; 2] {
+        let mut cursor = self.cursor(self.fields.looks_at);
+        self.fields.looks.map(|looks| {
+            (0..looks).map_while(|_| cursor.number().map(Duration::from_nanos)).collect()
+        })
+    }
+
     fn text(&self, at: &Range<usize>) -> &str {
         self.bytes.get(at.clone()).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
     }
@@ -140,6 +157,11 @@ struct Fields {
     bands: Range<usize>,
     mutes: u64,
     mutes_at: usize,
+    restarts: u64,
+    restarts_at: usize,
+    /// Looks at what is excluded, within an hour and within a day.
+    looks: [u64; 2],
+    looks_at: usize,
     slos: u64,
     slos_at: usize,
 }
@@ -169,6 +191,17 @@ impl Fields {
         for _ in 0..mutes {
             SavedMute::read(&mut cursor)?;
         }
+        let restarts = cursor.number().filter(|restarts| *restarts <= MAX_RESTARTS as u64)?;
+        let restarts_at = at(cursor)?;
+        for _ in 0..restarts {
+            cursor.number()?;
+        }
+        let mut looks = || cursor.number().filter(|looks| *looks <= MAX_LOOKS);
+        let looks = [looks()?, looks()?];
+        let looks_at = at(cursor)?;
+        for _ in 0..looks.iter().sum() {
+            cursor.number()?;
+        }
         let slos = cursor.number()?;
         if slos.checked_mul(marks + 2)? > MAX_COUNTS {
             return None;
@@ -177,7 +210,8 @@ impl Fields {
         for _ in 0..slos {
             cursor.text()?;
             let length = usize::try_from(cursor.number()?).ok()?;
-            check_slo(Cursor::new(cursor.bytes(length)?), origin, last, marks)?;
+            let own = Cursor::new(cursor.bytes(length)?);
+            check_slo(own, (origin, last), marks, looks.iter().sum())?;
         }
         let fields = Self {
             service,
@@ -190,6 +224,10 @@ impl Fields {
             bands,
             mutes,
             mutes_at,
+            restarts,
+            restarts_at,
+            looks,
+            looks_at,
             slos,
             slos_at,
         };
@@ -197,7 +235,7 @@ impl Fields {
     }
 }
 
-fn check_slo(mut cursor: Cursor<'_>, origin: Moment, last: Moment, marks: u64) -> Option<()> {
+fn check_slo(mut cursor: Cursor<'_>, (origin, last): (Moment, Moment), marks: u64, looks: u64) -> Option<()> {
     if span(&mut cursor, origin)?.since_origin() > last.since_origin() {
         return None;
     }
@@ -207,15 +245,11 @@ fn check_slo(mut cursor: Cursor<'_>, origin: Moment, last: Moment, marks: u64) -
         Some(column).filter(|column| column.is_empty())?;
     }
     band(&mut cursor)?;
+    Excluded::skip(&mut cursor, looks + 1)?;
     for _ in 0..cursor.number()? {
         SavedStanding::read(&mut cursor)?;
     }
     Some(()).filter(|()| cursor.is_empty())
-}
-
-fn column<'a>(cursor: &mut Cursor<'a>) -> Option<Cursor<'a>> {
-    let length = usize::try_from(cursor.number()?).ok()?;
-    cursor.bytes(length).map(Cursor::new)
 }
 
 /// In which band it stands, the fullest being 0, and since when, if it stands in one.
@@ -241,6 +275,8 @@ pub struct RememberedSlo<'a> {
     columns: [Column<'a>; 3],
     counts: u64,
     band: Option<(u64, Duration)>,
+    looks: u64,
+    excluded: Cursor<'a>,
     standings: Cursor<'a>,
 }
 
@@ -250,8 +286,10 @@ impl<'a> RememberedSlo<'a> {
         let counts = memory.fields.marks + 2;
         let mut next = || Some(Column::new(column(&mut cursor)?));
         let columns = [next()?, next()?, next()?];
-        let band = band(&mut cursor)?;
-        Some(Self { key, beginning, columns, counts, band, standings: cursor })
+        let (band, excluded) = (band(&mut cursor)?, cursor);
+        let looks = memory.fields.looks.iter().sum();
+        Excluded::skip(&mut cursor, looks + 1)?;
+        Some(Self { key, beginning, columns, counts, band, looks, excluded, standings: cursor })
     }
 
     /// Its name and all that makes an event good, as one text.
@@ -277,6 +315,12 @@ impl<'a> RememberedSlo<'a> {
     /// In which band it stood, the fullest being 0, and since when, if it stood in one.
     pub(super) fn band(&self) -> Option<(u64, Duration)> {
         self.band
+    }
+
+    /// How often its events were excluded for which reason.
+    pub(super) fn excluded(&self) -> Excluded {
+        let mut cursor = self.excluded;
+        Excluded::read(&mut cursor, self.looks + 1).unwrap_or_default()
     }
 
     /// Since when it was counted as it is now.

@@ -12,6 +12,7 @@
 mod column;
 #[cfg(target_os = "linux")]
 mod directory;
+mod excluded;
 mod file;
 mod format;
 mod health;
@@ -30,9 +31,11 @@ mod tests;
 
 pub use file::StateFile;
 pub use format::MemoryError;
+pub(crate) use excluded::{Excluded, SavedReason};
 pub(crate) use health::Health;
 pub(crate) use mute::SavedMute;
 pub use keeper::StateKeeper;
+pub(crate) use memory::MAX_RESTARTS;
 pub use memory::{Memory, RememberedSlo};
 pub(crate) use past::{Past, PastSlo};
 pub(crate) use recall::{Recall, Remembered, since_epoch};

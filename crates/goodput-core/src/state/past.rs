@@ -6,6 +6,7 @@ use std::time::Duration;
 use goodput_model::Counts;
 
 use super::column::put_column;
+use super::excluded::Excluded;
 use super::format::{MemoryError, seal, unsealed};
 use super::memory::Memory;
 use super::mute::SavedMute;
@@ -29,6 +30,10 @@ pub(crate) struct Past {
     /// What the bands that SLOs stand in permit, see `read/bands.rs`.
     pub(crate) bands: String,
     pub(crate) mutes: Vec<SavedMute>,
+    /// When processes were restarted lately, the oldest first.
+    pub(crate) restarts: Vec<Duration>,
+    /// When it was looked at what is excluded: within an hour, and within a day.
+    pub(crate) looks: [Vec<Duration>; 2],
     pub(crate) slos: Vec<PastSlo>,
 }
 
@@ -42,6 +47,7 @@ pub(crate) struct PastSlo {
     pub(crate) last: Counts,
     /// Which of the bands it stands in, the fullest being 0, and since when.
     pub(crate) band: Option<(u64, Duration)>,
+    pub(crate) excluded: Excluded,
     pub(crate) standings: Vec<SavedStanding>,
 }
 
@@ -53,6 +59,9 @@ impl Past {
         later(&mut self.last);
         self.marks.iter_mut().for_each(|(at, _)| later(at));
         self.mutes.iter_mut().for_each(|mute| mute.until = mute.until.saturating_add(ahead));
+        for at in self.restarts.iter_mut().chain(self.looks.iter_mut().flatten()) {
+            *at = at.saturating_add(ahead);
+        }
         for slo in &mut self.slos {
             later(&mut slo.beginning);
             slo.band = slo.band.map(|(position, since)| (position, since.saturating_add(ahead)));
@@ -77,6 +86,10 @@ impl Past {
         put_text(&mut bytes, &self.bands);
         put_number(&mut bytes, self.mutes.len() as u64);
         self.mutes.iter().for_each(|mute| mute.put(&mut bytes));
+        put_number(&mut bytes, self.restarts.len() as u64);
+        self.restarts.iter().for_each(|at| put_number(&mut bytes, nanos(*at)));
+        self.looks.iter().for_each(|looks| put_number(&mut bytes, looks.len() as u64));
+        self.looks.iter().flatten().for_each(|at| put_number(&mut bytes, nanos(*at)));
         put_number(&mut bytes, self.slos.len() as u64);
         let (mut own, mut column) = (Vec::new(), Vec::new());
         for (index, slo) in self.slos.iter().enumerate() {
@@ -95,6 +108,7 @@ impl Past {
             }
             put_number(&mut own, slo.band.map_or(0, |(position, _)| position.saturating_add(1)));
             slo.band.iter().for_each(|(_, since)| put_number(&mut own, nanos(*since)));
+            slo.excluded.put(&mut own);
             put_number(&mut own, slo.standings.len() as u64);
             slo.standings.iter().for_each(|standing| standing.put(&mut own));
             put_text(&mut bytes, &slo.key);

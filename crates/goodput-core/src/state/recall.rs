@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use goodput_model::{AlarmState, Period};
 
+use super::excluded::Excluded;
 use super::memory::{Memory, RememberedSlo};
 use super::mute::SavedMute;
 use super::standing::SavedStanding;
@@ -152,6 +153,21 @@ impl<'a> Remembered<'a> {
     /// In which band an SLO stood, the fullest being 0, and since when.
     pub(crate) fn band(&self, slo: &RememberedSlo<'_>) -> Option<(u64, Duration)> {
         slo.band().map(|(position, since)| (position, self.shift.of_time(since)))
+    }
+
+    /// When processes were restarted.
+    pub(crate) fn restarts(&self) -> impl Iterator<Item = Duration> {
+        self.memory.restarts().map(|at| self.shift.of_time(at))
+    }
+
+    /// When it was looked at what is excluded: within an hour, and within a day.
+    pub(crate) fn looks(&self) -> [Vec<Duration>; 2] {
+        self.memory.looks().map(|looks| looks.into_iter().map(|at| self.shift.of_time(at)).collect())
+    }
+
+    /// How often events of an SLO were excluded for which reason, by each look and last.
+    pub(crate) fn excluded(&self, slo: &RememberedSlo<'_>) -> Excluded {
+        slo.excluded()
     }
 
     /// The mutes that were in force.

@@ -1,5 +1,6 @@
 //! An instance's memory: taken from one that runs, and looked at without one.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use goodput_model::Definition;
@@ -20,16 +21,19 @@ impl Goodput {
     /// If it takes more than 16 MiB. Some ten thousand SLOs on the standard slots do, and very few on dense ones.
     pub fn memory(&self) -> Result<Memory, MemoryError> {
         let past = {
+            let read_for = self.in_force();
+            let early = self.read_detail(&read_for);
             // The lock first, so that no mark has newer counts than the counters.
             let monitor = self.monitor.lock();
             let in_force = self.in_force();
+            let detail = if Arc::ptr_eq(&read_for, &in_force) { early } else { self.read_detail(&in_force) };
             let (by_id, _) = read_counts(&self.routes, in_force.fingerprints());
             let now = self.now();
             let mut live = in_force.live(&by_id);
             monitor.slices.replace(&mut live);
             monitor.rebase(&mut live);
             let wall = since_epoch(self.timeline.wall_at(now));
-            let past = monitor.past((self.instance(), now, wall), &live, &in_force);
+            let past = monitor.past((self.instance(), now, wall), (&live, &detail.reasons), &in_force);
             // A timeline that has an origin of its own began when the clock on the wall showed this.
             if self.timeline.has_own_origin() { past.later_by(wall.saturating_sub(now.since_origin())) } else { past }
         };

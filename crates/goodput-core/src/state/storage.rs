@@ -10,6 +10,8 @@ use super::memory::Memory;
 pub(super) trait Storage: Send {
     /// What is in the file; nothing where there is none. One of more than 16 MiB is too large, and not read.
     fn read(&mut self) -> Result<Option<Vec<u8>>, StateTrouble>;
+    /// The same of what the file was before.
+    fn read_previous(&mut self) -> Result<Option<Vec<u8>>, StateTrouble>;
     /// Removes what an attempt has left that did not come to its end; no error where nothing is left.
     fn discard(&mut self) -> io::Result<()>;
     /// Begins the next file, where there was nothing.
@@ -18,19 +20,28 @@ pub(super) trait Storage: Send {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
     /// Returns when what was written is on the disk.
     fn sync(&mut self) -> io::Result<()>;
+    /// What the file is now can be read as what it was before, from here on.
+    fn keep_previous(&mut self) -> io::Result<()>;
     /// Puts the next file in the place of the one there is.
     fn rename(&mut self) -> io::Result<()>;
     /// Returns when that is on the disk.
     fn sync_directory(&mut self) -> io::Result<()>;
 }
 
-/// Puts `bytes` in the place of the file, so that at every moment one of the two is there, whole, whatever happens.
+/// Puts `bytes` in the place of the file, so that at every moment one of the two is there, whole, whatever happens. What is there, if it
+/// is `worth_keeping`, stays as the one before it where the disk can do that: for disks that do not keep what they say they do.
 ///
 /// An error leaves the old file in force, or the new one if only the last step failed. What could not be synced is thrown away and
 /// never synced again, since a disk that has failed to write may say next time that all is well
 /// ([PostgreSQL's account](https://wiki.postgresql.org/wiki/Fsync_Errors)).
-pub(super) fn persist(storage: &mut dyn Storage, bytes: &[u8]) -> io::Result<()> {
-    let written = write_next(storage, bytes).and_then(|()| storage.rename());
+pub(super) fn persist(storage: &mut dyn Storage, bytes: &[u8], worth_keeping: bool) -> io::Result<()> {
+    let mut written = write_next(storage, bytes);
+    if written.is_ok() {
+        if worth_keeping {
+            let _ = storage.keep_previous();
+        }
+        written = storage.rename();
+    }
     if let Err(error) = written {
         // It is tried again before the next attempt.
         let _ = storage.discard();
@@ -110,8 +121,8 @@ impl fmt::Display for StateTrouble {
 pub(super) enum Found {
     /// There was none, or one that holds; what is next can take its place.
     Fine(Option<Memory>),
-    /// It is damaged, and can be replaced.
-    Lost(MemoryError),
+    /// It is damaged, and can be replaced. What it was before may hold.
+    Lost(MemoryError, Option<Memory>),
     /// Whatever it is, it stays.
     Foreign,
     /// So is one that a later version wrote.
@@ -131,6 +142,9 @@ pub(super) fn find(storage: &mut dyn Storage) -> Result<Found, StateTrouble> {
         Err(MemoryError::Newer { version }) => Found::Newer(version),
         // What goodput never writes is none of its.
         Err(MemoryError::Foreign | MemoryError::TooLarge { .. }) => Found::Foreign,
-        Err(error) => Found::Lost(error),
+        Err(error) => {
+            let previous = storage.read_previous().ok().flatten();
+            Found::Lost(error, previous.and_then(|bytes| Memory::decode(bytes).ok()))
+        }
     })
 }

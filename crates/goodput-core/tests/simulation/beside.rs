@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use goodput_core::{
-    Cause, Change, ChangeKind, Counts, Goodput, ManualTimeline, Risk, Signal, Status, Subscription, Transition, Turn,
+    Cause, Change, ChangeKind, Counts, Goodput, ManualTimeline, Risk, Status, Subscription, Transition, Turn,
 };
 
 use super::model::AlertOf;
@@ -66,7 +66,7 @@ impl Beside {
         self.fired.extend(told.iter().filter_map(|told| fired(told)));
         match self.differs {
             Differs::Restarted => {
-                let own: Vec<_> = told.iter().filter_map(|told| verdict(told)).collect();
+                let own: Vec<_> = told.iter().map(|told| verdict(told)).collect();
                 assert_eq!(own, story.now, "I11 {when}");
             }
             Differs::MoreBad => {
@@ -107,16 +107,12 @@ pub(crate) fn fired(told: &Transition) -> Option<AlertOf> {
     is_row.then(|| (told.alert.slo.clone(), told.alert.cause.to_string()))
 }
 
-/// All that is said of what happened, but for its number, which begins at 1 in every process. What surges among the excluded is left
-/// out: how many there were for which reason is not remembered.
-pub(crate) fn verdict(told: &Transition) -> Option<String> {
+/// All that is said of what happened, but for its number, which begins at 1 in every process, and for the numbers that a signal had
+/// when it held last.
+pub(crate) fn verdict(told: &Transition) -> String {
     let Transition { change, at, notifies, alert, .. } = told;
-    let at = at.since_origin();
-    let is_remembered = alert.cause != Cause::Signal(Signal::ExcludedSurge);
-    is_remembered.then(|| {
-        let (slo, cause, episode, told) = (&alert.slo, &alert.cause, alert.episode, alert.told);
-        format!("{at:?} {slo} {cause} {change:?} {notifies} {told} {episode:?} {:?}", alert.evaluation)
-    })
+    let (at, slo, cause, told) = (at.since_origin(), &alert.slo, &alert.cause, alert.told);
+    format!("{at:?} {slo} {cause} {change:?} {notifies} {told} {:?} {:?}", alert.episode, alert.evaluation)
 }
 
 /// All that is said of the past, and what follows from it.
@@ -125,10 +121,6 @@ fn said(status: &Status) -> Vec<String> {
         let band = slo.band.as_ref().map(|band| (&band.name, band.since.since_origin()));
         format!("{}: {:?} {:?} {:?} {band:?}", slo.name, slo.windows, slo.conditions, slo.exhaustion)
     });
-    let mut case = status.case();
-    for slo in &mut case.slos {
-        slo.concerns.retain(|concern| *concern != goodput_core::Concern::ExcludedSurge);
-    }
     let change = Change { kind: ChangeKind::Feature, risk: Risk::Medium };
-    slos.chain([format!("{:?}", case.expecting(1).unwrap().decide(change))]).collect()
+    slos.chain([format!("{:?}", status.case().expecting(1).unwrap().decide(change))]).collect()
 }

@@ -284,7 +284,7 @@ impl World {
             let when = self.when();
             check::transition(&told, status, &mut self.model, &when);
             self.story.told.push(say(&told));
-            verdicts.extend(beside::verdict(&told));
+            verdicts.push(beside::verdict(&told));
             let is_first = beside::fired(&told).is_some_and(|row| self.fired.insert(row));
             self.story.first_alerts += u64::from(is_first && self.beside.len() > 1);
         }

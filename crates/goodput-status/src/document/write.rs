@@ -68,6 +68,7 @@ fn document(status: &Status, written_by: &WrittenBy) -> StatusDocument {
         overdue: status.overdue,
         queued: status.queued,
         unready: status.unready,
+        restarts_1h: status.restarts_1h,
         flags: status.flags.iter().map(flag).collect(),
         bands: status.bands.bands.iter().map(band).collect(),
         hysteresis: status.bands.hysteresis.to_string(),

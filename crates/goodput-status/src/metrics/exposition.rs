@@ -121,6 +121,7 @@ mod tests {
             (&names::IN_FLIGHT, "goodput_instance_in_flight"),
             (&names::OVERDUE, "goodput_instance_overdue"),
             (&names::TICK_AGE, "goodput_instance_tick_age_seconds"),
+            (&names::RESTARTS, "goodput_instance_restarts"),
             (&names::OBJECTIVE, "goodput_instance_objective_ratio"),
         ] {
             assert_eq!(translated(name), translated_name);

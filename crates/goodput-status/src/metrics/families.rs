@@ -15,7 +15,7 @@ struct Shown<'a> {
 type Fill = fn(&Shown<'_>, &mut Family<'_>);
 
 /// Every instrument with what fills it.
-const FAMILIES: [(&Name, Fill); 9] = [
+const FAMILIES: [(&Name, Fill); 10] = [
     (&names::EVENTS, events),
     (&names::EVENT_REASONS, reasons),
     (&names::BURN_RATE, burn_rates),
@@ -25,6 +25,9 @@ const FAMILIES: [(&Name, Fill); 9] = [
     (&names::OVERDUE, |shown, family| family.add(&[shown.service()], Value::Count(shown.status.overdue))),
     (&names::TICK_AGE, |shown, family| {
         family.add(&[shown.service()], Value::Real(shown.status.since_last_tick.as_secs_f64()));
+    }),
+    (&names::RESTARTS, |shown, family| {
+        shown.status.restarts_1h.iter().for_each(|times| family.add(&[shown.service()], Value::Count(*times)));
     }),
     (&names::OBJECTIVE, |shown, family| {
         for slo in &shown.status.slos {

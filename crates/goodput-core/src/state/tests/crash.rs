@@ -14,7 +14,7 @@ fn state(generation: u64) -> Vec<u8> {
 fn written(generations: &[u64]) -> Disk {
     let mut disk = Disk::new(64);
     for generation in generations {
-        persist(&mut disk, &state(*generation)).unwrap();
+        persist(&mut disk, &state(*generation), true).unwrap();
     }
     disk
 }
@@ -42,7 +42,7 @@ fn every_image_of_a_crash_loads_the_old_state_or_the_new_one() {
     let (all, torn) = count(None, &first.done(), std::slice::from_ref(&old));
     let mut disk = first.clone();
     let before = first.done().len();
-    persist(&mut disk, &new).unwrap();
+    persist(&mut disk, &new, true).unwrap();
     let (more, torn_later) = count(Some(&old), &disk.done()[before..], &[old.clone(), new.clone()]);
     println!("{} images of crashes, all of them whole", all + more);
     assert!(all > 1_000 && more > 1_000, "{all} {more}");

@@ -15,6 +15,7 @@ pub(super) enum Done {
     Created(usize),
     Wrote(usize, Vec<u8>),
     Synced(usize),
+    KeptPrevious(usize),
     Renamed(usize),
     SyncedDirectory,
 }
@@ -35,6 +36,7 @@ struct State {
     files: Vec<Vec<u8>>,
     next: Option<usize>,
     file: Option<usize>,
+    previous: Option<usize>,
     calls: usize,
     fault: Option<(usize, Fault)>,
     /// Bytes a write takes at most.
@@ -87,6 +89,12 @@ impl Storage for Disk {
         Ok(self.content())
     }
 
+    fn read_previous(&mut self) -> Result<Option<Vec<u8>>, StateTrouble> {
+        self.call()?;
+        let state = self.0.lock();
+        Ok(state.previous.map(|file| state.files[file].clone()))
+    }
+
     fn discard(&mut self) -> io::Result<()> {
         self.call()?;
         let mut state = self.0.lock();
@@ -129,6 +137,15 @@ impl Storage for Disk {
         let mut state = self.0.lock();
         let file = state.next.unwrap();
         state.done.push(Done::Synced(file));
+        Ok(())
+    }
+
+    fn keep_previous(&mut self) -> io::Result<()> {
+        self.call()?;
+        let mut state = self.0.lock();
+        state.previous = state.file;
+        let kept = state.file.map(Done::KeptPrevious);
+        state.done.extend(kept);
         Ok(())
     }
 
@@ -176,7 +193,8 @@ fn is_synced(done: &[Done], at: usize) -> bool {
     match &done[at] {
         Done::Wrote(file, _) => later.contains(&Done::Synced(*file)),
         Done::Removed | Done::Created(_) | Done::Renamed(_) => later.contains(&Done::SyncedDirectory),
-        Done::Synced(_) | Done::SyncedDirectory => true,
+        // A second name changes nothing about the first.
+        Done::Synced(_) | Done::KeptPrevious(_) | Done::SyncedDirectory => true,
     }
 }
 

@@ -27,6 +27,7 @@ fn check(stood_at: &[u64], good: u64, seen: u64, times: u64) {
         began_with: Counts::default(),
         last,
         band: None,
+        excluded: Excluded::default(),
         standings: Vec::new(),
     });
     let last = moment(marks.len());
@@ -39,6 +40,8 @@ fn check(stood_at: &[u64], good: u64, seen: u64, times: u64) {
         marks,
         bands: String::new(),
         mutes: Vec::new(),
+        restarts: Vec::new(),
+        looks: Default::default(),
         slos: slos.collect(),
     };
     let timeline = Timeline::manual().0.beginning_at(SystemTime::UNIX_EPOCH + past.written);

@@ -37,11 +37,11 @@ fn after_any_fault_at_any_call_a_state_is_there_and_the_next_attempt_begins_afre
     let mut tried = 0;
     for fault in FAULTS {
         for call in 0.. {
-            let mut disk = Disk::new(100);
-            persist(&mut disk, &old).unwrap();
+            let mut disk = Disk::new(200);
+            persist(&mut disk, &old, true).unwrap();
             let before = disk.done().len();
             disk.fail_at(call, fault);
-            let outcome = persist(&mut disk, &new);
+            let outcome = persist(&mut disk, &new, true);
             if disk.calls() <= call {
                 break; // There are no more calls to fail.
             }
@@ -50,7 +50,7 @@ fn after_any_fault_at_any_call_a_state_is_there_and_the_next_attempt_begins_afre
             assert!(there == if outcome.is_ok() { new.clone() } else { there.clone() }, "{fault:?} at {call}");
             assert!(there == old || there == new, "{fault:?} at {call}");
             let failed = disk.done().len();
-            persist(&mut disk, &newest).unwrap();
+            persist(&mut disk, &newest, true).unwrap();
             assert_eq!(disk.content().unwrap(), newest, "{fault:?} at {call}");
             // What did not come to its end is thrown away: no file from before the failure is synced or put in place after it.
             let done = disk.done();
@@ -107,6 +107,12 @@ struct Hanging(Disk, Arc<Mutex<()>>);
 impl Storage for Hanging {
     fn read(&mut self) -> Result<Option<Vec<u8>>, StateTrouble> {
         self.0.read()
+    }
+    fn read_previous(&mut self) -> Result<Option<Vec<u8>>, StateTrouble> {
+        self.0.read_previous()
+    }
+    fn keep_previous(&mut self) -> io::Result<()> {
+        self.0.keep_previous()
     }
     fn discard(&mut self) -> io::Result<()> {
         self.0.discard()

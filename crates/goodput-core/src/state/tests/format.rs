@@ -17,6 +17,7 @@ fn check(memory: &Memory, past: &Past) {
     assert_eq!((memory.service(), memory.written_since_epoch()), (past.service.as_str(), past.written));
     assert_eq!((memory.instance(), memory.bands()), (past.instance.as_str(), past.bands.as_str()));
     assert_eq!(memory.mutes().collect::<Vec<_>>(), past.mutes);
+    assert_eq!((memory.restarts().collect::<Vec<_>>(), memory.looks()), (past.restarts.clone(), past.looks.clone()));
     assert_eq!(memory.written(), SystemTime::UNIX_EPOCH + past.written);
     assert_eq!((memory.origin(), memory.last()), (past.origin, past.last));
     let moments: Vec<_> = past.marks.iter().map(|(at, _)| *at).chain([past.last]).collect();
@@ -29,7 +30,7 @@ fn check(memory: &Memory, past: &Past) {
             past.marks.iter().map(|(at, counts)| if *at < slo.beginning { slo.began_with } else { counts[index] });
         let expected: Vec<_> = [slo.began_with].into_iter().chain(marks).chain([slo.last]).collect();
         assert_eq!(read.counts().collect::<Vec<_>>(), expected);
-        assert_eq!(read.band(), slo.band);
+        assert_eq!((read.band(), read.excluded()), (slo.band, slo.excluded.clone()));
         assert_eq!(read.standings().collect::<Vec<_>>(), slo.standings);
     }
 }
@@ -86,6 +87,7 @@ fn what_is_none_of_ours_is_told_from_what_is_newer_and_what_is_malformed() {
         (&b"GOODPUT\n"[..], MemoryError::Foreign),
         (b"\x7fELF", MemoryError::Foreign),
         (b"goodputs", MemoryError::Foreign),
+        (b"goodput\nis what users get", MemoryError::Foreign),
         (b"good", MemoryError::Length { expected: HEADER as u64, bytes: 4 }),
     ] {
         assert_eq!(Memory::decode(bytes.to_vec()), Err(expected));
@@ -100,21 +102,45 @@ fn what_is_none_of_ours_is_told_from_what_is_newer_and_what_is_malformed() {
 
 #[test]
 fn a_short_file_that_stands_for_very_much_is_refused() {
-    // No names, written and begun at 0; no marks, bands or mutes, but 2^62 SLOs; or as many counts in a run, or too many mutes.
-    let many_slos = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40];
-    assert_eq!(sealed(&many_slos), Err(MemoryError::Malformed));
-    let many_marks = [0, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 1, 0, 0, 0, 0, 0];
-    assert_eq!(sealed(&many_marks), Err(MemoryError::Malformed));
-    for (mutes, holds) in [(100, true), (101, false)] {
-        let mut body = vec![0, 0, 0, 0, 0, 0, 0, 0, 0, mutes];
-        body.extend([0; 3].repeat(usize::from(mutes)));
-        body.push(0);
-        assert_eq!(sealed(&body).is_ok(), holds, "{mutes} mutes");
+    // Numbers as they are written, of two bytes and of nine.
+    let (two, huge) = (|number: u16| [number as u8 & 0x7f | 0x80, (number >> 7) as u8], [0x80; 8]);
+    // No names, written and begun at 0.
+    let begun = [0; 5];
+    let body = |marks: &[u8], mutes: &[u8], restarts: &[u8], looks: &[u8], slos: &[u8]| {
+        sealed(&[&begun[..], marks, &[0, 0, 0], mutes, restarts, looks, slos].concat())
+    };
+    let (none, no_looks) = (&[0][..], &[0, 0][..]);
+    assert!(body(none, none, none, no_looks, none).is_ok());
+    let malformed = Err(MemoryError::Malformed);
+    assert_eq!(body(none, none, none, no_looks, &[&huge[..], &[0x40]].concat()), malformed);
+    assert_eq!(body(&[0x80, 0x80, 0x80, 0x80, 0x80, 1], none, none, no_looks, none), malformed);
+    for (mutes, holds) in [(100_u8, true), (101, false)] {
+        let mutes = [vec![mutes], [0; 3].repeat(mutes.into())].concat();
+        assert_eq!(body(none, &mutes, none, no_looks, none).is_ok(), holds);
     }
-    let long_run = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 13, 0, 0, 2, 0, 0x7f, 2, 0, 1, 2, 0, 1, 0, 0];
-    assert_eq!(sealed(&long_run), Err(MemoryError::Malformed));
-    let right_run = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 13, 0, 0, 2, 0, 1, 2, 0, 1, 2, 0, 1, 0, 0];
-    assert_eq!(sealed(&right_run).unwrap().slos().count(), 1);
+    for (restarts, holds) in [(1_000_u16, true), (1_001, false)] {
+        let restarts = [two(restarts).to_vec(), [0].repeat(restarts.into())].concat();
+        assert_eq!(body(none, none, &restarts, no_looks, none).is_ok(), holds);
+    }
+    for (fine, coarse, holds) in [(100_u8, 100_u8, true), (101, 0, false), (0, 101, false)] {
+        let looks = [vec![fine, coarse], [0].repeat(usize::from(fine) + usize::from(coarse))].concat();
+        assert_eq!(body(none, none, none, &looks, none).is_ok(), holds);
+    }
+    // One SLO without a name or a past, and with these reasons.
+    let slo = |column: &[u8], reasons: &[u8]| {
+        let own = [&[0, 0], column, &[2, 0, 1, 2, 0, 1, 0], reasons, &[0]].concat();
+        body(none, none, none, no_looks, &[&[1, 0, own.len() as u8][..], &own].concat())
+    };
+    assert_eq!(slo(&[2, 0, 0x7f], &[0, 0]), malformed, "a run of more counts than there are");
+    assert_eq!(slo(&[2, 0, 1], &[0, 0]).unwrap().slos().count(), 1);
+    // A reason without a name that was given 3 times; as many of those as there may be, or the first of them surges.
+    let reason = [0, 1, 6];
+    assert!(slo(&[2, 0, 1], &[&[1][..], &reason, &[0]].concat()).is_ok());
+    assert!(slo(&[2, 0, 1], &[&[1][..], &reason, &[1, 0, 0]].concat()).is_ok());
+    assert_eq!(slo(&[2, 0, 1], &[&[1][..], &reason, &[2, 0, 0]].concat()), malformed, "there is no second");
+    let above_one = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40]; // 2.0
+    assert_eq!(slo(&[2, 0, 1], &[&[1][..], &reason, &[1], &above_one, &[0]].concat()), malformed);
+    assert_eq!(slo(&[2, 0, 1], &[&[1, 0, 2, 6, 6][..], &[0]].concat()), malformed, "a count more than looks");
 }
 
 proptest! {

@@ -14,7 +14,7 @@ use std::time::Duration;
 use goodput_model::{AlarmState, Cleared, Counts, Frozen};
 use proptest::prelude::*;
 
-use super::{Past, PastSlo, SavedMute, SavedStanding};
+use super::{Excluded, Past, PastSlo, SavedMute, SavedReason, SavedStanding};
 use crate::clock::Moment;
 
 fn counts(good: u64, bad: u64, excluded: u64) -> Counts {
@@ -57,6 +57,13 @@ fn small() -> Past {
         began_with: Counts::default(),
         last: counts(310, 31, 1),
         band: Some((1, secs(1_770_000_020))),
+        excluded: Excluded {
+            reasons: vec![
+                SavedReason { reason: "rate_limited".to_owned(), counts: vec![0, 5, 0, 7] },
+                SavedReason { reason: "dependency:payments".to_owned(), counts: vec![1, 1, 0, 1] },
+            ],
+            surging: Some((0, [0.5, 0.0625])),
+        },
         standings: vec![standing, clears, waits],
     };
     let late = PastSlo {
@@ -65,6 +72,7 @@ fn small() -> Past {
         began_with: counts(7, 7, 7),
         last: counts(u64::MAX, 8, 7),
         band: None,
+        excluded: Excluded::default(),
         standings: Vec::new(),
     };
     Past {
@@ -79,6 +87,8 @@ fn small() -> Past {
             SavedMute { until: secs(1_770_009_000), slo: String::new(), why: "database upgrade".to_owned() },
             SavedMute { until: secs(1_770_004_000), slo: "ok".to_owned(), why: String::new() },
         ],
+        restarts: vec![secs(1_770_001_000), secs(1_770_003_500)],
+        looks: [vec![secs(1_770_003_000), secs(1_770_003_300)], vec![secs(1_770_000_300)]],
         slos: vec![ok, late],
     }
 }
@@ -109,17 +119,26 @@ fn any_past() -> impl Strategy<Value = Past> {
             suppressed,
         },
     );
-    (0..5_usize, 0..12_usize).prop_flat_map(move |(slos, marks)| {
-        let band = prop::option::of((0..5_u64, time()));
+    (0..5_usize, 0..12_usize, [0..4_usize, 0..3_usize]).prop_flat_map(move |(slos, marks, looks)| {
+        let counted = prop::collection::vec(count(), looks.iter().sum::<usize>() + 1);
+        let reason = (".{0,9}", counted).prop_map(|(reason, counts)| SavedReason { reason, counts });
+        let share = || (0..=100_u32).prop_map(|percent| f64::from(percent) / 100.0);
+        let surging = (any::<prop::sample::Index>(), [share(), share()]);
+        let excluded = (prop::collection::vec(reason, 0..3), prop::option::of(surging)).prop_map(|(reasons, surging)| {
+            let surging = surging.filter(|_| !reasons.is_empty());
+            Excluded { surging: surging.map(|(place, shares)| (place.index(reasons.len()), shares)), reasons }
+        });
+        let band = (prop::option::of((0..5_u64, time())), excluded);
+        let looks = looks.map(|looks| prop::collection::vec(time(), looks));
         let slo = (".{0,40}", 0..=marks, triple(), triple(), band, prop::collection::vec(standing.clone(), 0..3));
         let mute = (time(), ".{0,9}", ".{0,9}").prop_map(|(until, slo, why)| SavedMute { until, slo, why });
         (
             ([".{0,20}", ".{0,40}", ".{0,9}"], nanos(), span(), span()),
-            prop::collection::vec(mute, 0..3),
+            (prop::collection::vec(mute, 0..3), prop::collection::vec(time(), 0..3), looks),
             prop::collection::vec((span(), prop::collection::vec(triple(), slos)), marks),
             prop::collection::vec(slo, slos),
         )
-            .prop_map(|(([service, instance, bands], written, origin, last), mutes, marks, slos)| {
+            .prop_map(|(([service, instance, bands], written, origin, last), (mutes, restarts, looks), marks, slos)| {
                 let later = |from: Moment, (gone, awake): (u64, u64)| {
                     from.later_by(Duration::from_nanos(gone), Duration::from_nanos(gone / 100 * awake))
                 };
@@ -133,17 +152,18 @@ fn any_past() -> impl Strategy<Value = Past> {
                     })
                     .collect();
                 let last = later(now, last);
-                let slos = slos.into_iter().map(|(key, begins, began_with, last, band, standings)| PastSlo {
+                let slos = slos.into_iter().map(|(key, begins, began_with, last, (band, excluded), standings)| PastSlo {
                     key: key.into(),
                     beginning: begins.checked_sub(1).and_then(|mark| marks.get(mark)).map_or(origin, |mark| mark.0),
                     began_with,
                     last,
                     band,
+                    excluded,
                     standings,
                 });
                 let slos = slos.collect();
                 let written = Duration::from_nanos(written);
-                Past { service, instance, written, origin, last, marks, bands, mutes, slos }
+                Past { service, instance, written, origin, last, marks, bands, mutes, restarts, looks, slos }
             })
     })
 }

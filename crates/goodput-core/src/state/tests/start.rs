@@ -44,6 +44,7 @@ fn month(keys: &[Arc<str>]) -> Past {
         began_with: Counts::default(),
         last: *last,
         band: None,
+        excluded: Excluded::default(),
         standings: Vec::new(),
     };
     Past {
@@ -55,6 +56,8 @@ fn month(keys: &[Arc<str>]) -> Past {
         marks,
         bands: String::new(),
         mutes: Vec::new(),
+        restarts: Vec::new(),
+        looks: Default::default(),
         slos: keys.iter().zip(&stands_at).map(slo).collect(),
     }
 }

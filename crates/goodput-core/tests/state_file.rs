@@ -99,7 +99,7 @@ fn what_one_process_counted_the_next_one_remembers() {
         service.count(100);
         assert!(service.stop());
     }
-    assert_eq!(names(home.path()), ["slo.state", "slo.state.lock", "slo.state.previous"]);
+    wait_until(|| names(home.path()) == ["slo.state", "slo.state.lock", "slo.state.previous"]);
     for name in names(home.path()) {
         assert_eq!(fs::metadata(home.path().join(name)).unwrap().mode() & 0o777, 0o600, "nobody else's to read");
     }
@@ -176,7 +176,8 @@ fn a_damaged_file_is_reported_and_replaced() {
     let mut longer = whole.clone();
     longer.push(0);
     for bytes in [&[][..], b"good", &whole[..whole.len() - 1], &flipped, &longer] {
-        fs::remove_file(path.with_extension("state.previous")).unwrap();
+        // There is one if the process before was not stopped before it had begun.
+        drop(fs::remove_file(path.with_extension("state.previous")));
         fs::write(&path, bytes).unwrap();
         let service = Service::start(&path, NEVER);
         assert_eq!(service.flags(), ["state_lost"]);
@@ -193,27 +194,37 @@ fn a_damaged_file_is_reported_and_replaced() {
 fn a_damaged_file_is_no_loss_where_the_one_before_it_holds() {
     let (_home, path) = home();
     let previous = path.with_extension("state.previous");
-    let read = |path: &Path| Memory::decode(fs::read(path).unwrap()).ok().map(|memory| memory.slos().next().unwrap().last().good);
-    // Written at once and at its end.
-    let service = Service::start(&path, NEVER);
-    service.count(3);
-    wait_until(|| path.exists());
-    assert!(service.stop());
-    let service = Service::start(&path, NEVER);
-    wait_until(|| previous.exists() && read(&previous) == Some(3));
-    service.count(4);
-    assert!(service.stop());
-    assert_eq!((read(&path), read(&previous)), (Some(7), Some(3)));
+    let read = |path: &Path| {
+        let memory = Memory::decode(fs::read(path).unwrap()).ok();
+        memory.map(|memory| memory.slos().next().unwrap().last().good)
+    };
+    // Written once for each of these; and what was found, with its flags.
+    let live = |counts: &[u64]| {
+        let (mut file, memory) = StateFile::open(&path);
+        let builder = Goodput::builder("shop").slo(Slo::availability("ok", "99%"));
+        let goodput = builder.remember(memory).build().unwrap();
+        for good in counts {
+            goodput.work("/orders").add(Counts { good: *good, ..Counts::default() });
+            assert!(file.write(&goodput));
+        }
+        let flags: Vec<_> = goodput.status().flags.iter().map(Flag::label).collect();
+        (flags, read(&path), read(&previous))
+    };
+    assert_eq!(live(&[3, 4]), (vec![], Some(7), Some(3)));
     fs::write(&path, b"good").unwrap();
-    let service = Service::start(&path, NEVER);
-    assert_eq!((service.remembered(), service.flags()), (3, vec!["state_previous"]));
-    service.count(1);
-    assert!(service.stop());
-    // What did not hold never came to stand in its place.
-    assert_eq!((read(&path), read(&previous)), (Some(4), Some(3)));
+    assert_eq!(live(&[1]), (vec!["state_previous"], Some(4), Some(3)), "what did not hold never stood in its place");
+    assert_eq!(live(&[1]), (vec![], Some(5), Some(4)));
     fs::write(&path, b"good").unwrap();
     fs::write(&previous, b"good").unwrap();
-    assert_eq!(Service::start(&path, NEVER).flags(), ["state_lost"]);
+    assert_eq!(live(&[9]), (vec!["state_lost"], Some(9), None));
+}
+
+#[test]
+fn it_is_written_at_once_so_that_a_process_that_dies_young_is_known() {
+    let (_home, path) = home();
+    let service = Service::start(&path, NEVER);
+    wait_until(|| path.exists());
+    drop(service);
 }
 
 #[test]
@@ -249,9 +260,10 @@ fn what_another_attempt_has_left_is_cleared_away_and_nothing_else_is() {
     for name in ["slo.state.new"].iter().chain(&others) {
         fs::write(home.path().join(name), "half").unwrap();
     }
-    let service = Service::start(&path, NEVER);
+    let opened = StateFile::open(&path);
     assert!(!home.path().join("slo.state.new").exists());
-    assert!(service.stop());
+    drop(opened);
+    assert!(Service::start(&path, NEVER).stop());
     for name in others {
         assert!(home.path().join(name).exists(), "{name}");
     }
@@ -322,8 +334,11 @@ fn a_directory_that_comes_later_is_used_unless_there_is_something_in_it_that_was
     let later = home.path().join("later");
     let service = Service::start(&later.join("slo.state"), SOON);
     assert_eq!(service.trouble(), Some(StateTrouble::Disk(std::io::ErrorKind::NotFound)));
-    fs::create_dir(&later).unwrap();
-    fs::copy(&path, later.join("slo.state")).unwrap();
+    // It comes with the file in it.
+    let prepared = home.path().join("prepared");
+    fs::create_dir(&prepared).unwrap();
+    fs::copy(&path, prepared.join("slo.state")).unwrap();
+    fs::rename(&prepared, &later).unwrap();
     wait_until(|| service.trouble() == Some(StateTrouble::CameLater));
     fs::remove_file(later.join("slo.state")).unwrap();
     wait_until(|| service.trouble().is_none());

@@ -37,6 +37,7 @@ pub fn main() -> ExitCode {
 /// `--output` chooses whom an answer is for, human or json; for init, which answers with a file, where to write it.
 ///
 /// Exit codes: 0 done, 1 the input is bad (or has warnings with --deny-warnings), 2 the command line is not understood.
+/// Those of gate are its own: see goodput gate --help.
 #[derive(Debug, Parser)]
 #[command(name = "goodput", version, max_term_width = 100)]
 pub(crate) struct Cli {

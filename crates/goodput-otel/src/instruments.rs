@@ -33,7 +33,7 @@ const SHARED: Duration = Duration::from_millis(50);
 
 /// Everything exported. The first instrument reads a new status, so that the last collection of a process misses nothing;
 /// the others share it.
-pub(crate) const INSTRUMENTS: [Instrument; 9] = [
+pub(crate) const INSTRUMENTS: [Instrument; 10] = [
     Instrument {
         name: names::EVENTS,
         series: |labels, _| labels.counted() * 3,

@@ -200,12 +200,18 @@ fn two_readers_and_delta_temporality_each_get_the_whole_truth() {
 
 #[test]
 fn the_series_collected_are_of_all_the_named_instruments_and_of_no_other() {
-    let (sdk, goodput) = (Sdk::new(), instance("named", 1));
+    // One that remembers, so that it knows how often it was restarted.
+    let builder = Goodput::builder("named").stopwatch(Stopwatch::manual().0).timeline(Timeline::manual().0);
+    let goodput = Arc::new(builder.slo(Slo::availability("slo-0", "99%")).remember(None).build().unwrap());
+    let sdk = Sdk::new();
     export(&goodput, &sdk.meter()).unwrap();
     goodput.work("job").good();
     let series = sdk.collect();
     let collected: BTreeSet<&str> = series.keys().filter_map(|name| name.split('{').next()).collect();
     assert_eq!(collected, names::ALL.iter().map(|name| name.name).collect());
+    let forgetful = Sdk::new();
+    export(&instance("forgetful", 1), &forgetful.meter()).unwrap();
+    assert!(!forgetful.collect().keys().any(|series| series.starts_with(names::RESTARTS.name)));
     for name in names::ALL {
         let one = series.keys().find(|series| series.starts_with(&format!("{}{{", name.name))).unwrap();
         let labels = one.split(['{', '}']).nth(1).unwrap().split(',').map(|pair| pair.split('=').next().unwrap());

@@ -27,6 +27,7 @@ use crate::{exit, read, terminal};
 ///
 /// Each SOURCE is the address of an instance's status, such as http://10.0.0.7:9090/slo/status, or the path of a state file. What
 /// several instances say is added up exactly; one of many cannot speak for the rest, so say how many there are with --expect-replicas.
+/// An instance's address and its state file are the same instance, and counted once. Proxies are those of the environment.
 ///
 /// Exit codes: 0 approve, 1 block, 2 the command line is not understood, 3 no, stale or thin data, 4 review, 5 defer. A block stays one
 /// whatever is not known. Rollbacks, security and emergency changes are never held back, and a fix is reviewed at most; the answer says

@@ -41,7 +41,7 @@ pub struct StatusDocument {
     pub queued: u64,
     /// How often a service failed before it was ready for a request.
     pub unready: u64,
-    /// How often a process of the instance went on from an earlier one within the last hour; none where it keeps no state.
+    /// How often a process of the instance went on from an earlier one within the last hour; null where it keeps no state.
     pub restarts_1h: Option<u64>,
     /// What to know before trusting the numbers.
     pub flags: Vec<FlagDocument>,

@@ -8,7 +8,8 @@ use std::time::Duration;
 ///
 /// It fires once its condition has held for [`Timing::wait`], and resolves once the condition has not held for
 /// [`Timing::keep_firing`]: one firing and one resolving an episode, in turn. While a condition is [frozen](Frozen), what it was
-/// found to be last stands, for a limited time.
+/// found to be last stands, for a limited time. Nothing begins to fire on that account: one that waits waits anew when it can be told
+/// again, since nobody saw it hold meanwhile. Silence is no such time: a condition that holds goes on holding in it.
 ///
 /// Moments are time since some origin, and never fall.
 ///
@@ -185,9 +186,13 @@ impl Alarm {
     ///
     /// Costs a few comparisons.
     pub fn step(&mut self, now: Duration, found: Found, timing: Timing, limit: Duration) -> Option<Step> {
-        let (active, cleared) = self.thaw(now, found, limit);
+        let (active, cleared, seen) = self.thaw(now, found, limit);
         self.active = active;
         match (self.state, active) {
+            (AlarmState::Quiet | AlarmState::Waiting { .. }, true) if !seen => {
+                self.state = AlarmState::Quiet;
+                None
+            }
             (AlarmState::Quiet, true) if timing.wait.is_zero() => Some(self.fire(now)),
             (AlarmState::Quiet, true) => {
                 self.state = AlarmState::Waiting { since: now };
@@ -220,20 +225,20 @@ impl Alarm {
         Step::Fired
     }
 
-    /// What holds now: what was found, or while that is frozen, what held before.
-    fn thaw(&mut self, now: Duration, found: Found, limit: Duration) -> (bool, Cleared) {
+    /// What holds now: what was found, or while that is frozen, what held before; and whether that was seen.
+    fn thaw(&mut self, now: Duration, found: Found, limit: Duration) -> (bool, Cleared, bool) {
         let Some(reason) = found.frozen else {
             self.frozen = None;
-            return (found.active, found.cleared);
+            return (found.active, found.cleared, true);
         };
         let since = self.frozen.map_or(now, |(_, since)| since);
         self.frozen = Some((reason, since));
         if now.saturating_sub(since) <= limit {
-            (self.active, found.cleared)
+            (self.active, found.cleared, found.active && reason == Frozen::NoData)
         } else if self.active && !found.active {
-            (false, Cleared::FrozenTimeout)
+            (false, Cleared::FrozenTimeout, true)
         } else {
-            (found.active, found.cleared)
+            (found.active, found.cleared, true)
         }
     }
 
@@ -287,14 +292,18 @@ mod tests {
         Timing { wait: secs(wait), keep_firing: secs(keep_firing) }
     }
 
-    /// `A` holds, `.` does not, `f` is frozen and would not hold, `F` is frozen and would; a step each second. Gives `F` where it
-    /// fires and `R` where it resolves.
+    /// `A` holds, `.` does not, `f` is frozen and would not hold, `F` is frozen and would, `S` holds and is frozen as there is silence; a
+    /// step each second. Gives `F` where it fires and `R` where it resolves.
     fn run(steps: &str, timing: Timing) -> String {
         let mut alarm = Alarm::default();
         let step = |(second, step): (usize, char)| {
-            let mut found =
-                if matches!(step, 'A' | 'F') { Found::active() } else { Found::inactive(Cleared::ShortWindowGood) };
-            found.frozen = matches!(step, 'f' | 'F').then_some(Frozen::Gap);
+            let is_active = matches!(step, 'A' | 'F' | 'S');
+            let mut found = if is_active { Found::active() } else { Found::inactive(Cleared::ShortWindowGood) };
+            found.frozen = match step {
+                'f' | 'F' => Some(Frozen::Gap),
+                'S' => Some(Frozen::NoData),
+                _ => None,
+            };
             match alarm.step(secs(second as u64), found, timing, secs(5)) {
                 Some(Step::Fired) => 'F',
                 Some(Step::Resolved(Cleared::FrozenTimeout)) => 'T',
@@ -379,6 +388,23 @@ mod tests {
             (2, "Afffffff..", "F        T"),
         ] {
             assert_eq!(run(steps, timing(0, keep)), expected, "{steps}");
+        }
+    }
+
+    #[test]
+    fn what_waits_never_fires_on_account_of_what_nobody_saw() {
+        for (steps, expected) in [
+            ("Afff", "    "),
+            ("AFFF", "    "),
+            ("AffAA", "     "),
+            ("AffAAA", "     F"),
+            ("AAF.A", "     "),
+            // Longer than it may be frozen: what can be seen counts again.
+            ("AFFFFFFFFF", "         F"),
+            ("ASS", "  F"),
+            ("SAA", "   "),
+        ] {
+            assert_eq!(run(steps, timing(2, 0)).trim_end(), expected.trim_end(), "{steps}");
         }
     }
 

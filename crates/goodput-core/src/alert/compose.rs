@@ -46,7 +46,7 @@ pub(crate) fn alert(event: &Event, scene: Scene<'_>) -> Alert {
         fired_wall: event.episode.fired_wall,
         evaluation: condition.map(|condition| condition.now),
         detail: event.episode.detail,
-        frozen: condition.and_then(|condition| condition.frozen),
+        frozen: event.episode.alarm.frozen().map(|(reason, _)| reason),
         windows: slo.map(|slo| slo.windows.clone()).unwrap_or_default(),
         budget: slo.map(|slo| slo.budget),
         exhaustion: slo.map_or(Exhaustion::NoData, |slo| slo.exhaustion),

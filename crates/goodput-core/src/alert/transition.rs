@@ -193,7 +193,7 @@ pub struct Alert {
     pub deploy: Option<Arc<str>>,
     /// Whether somebody was told that it fires: by this process, or by the one before if this one remembers it.
     pub told: bool,
-    /// A more severe alert of the SLO fires: this one keeps quiet meanwhile.
+    /// Another alert of the SLO fires that is more severe or says the same: this one keeps quiet meanwhile.
     pub suppressed: bool,
     /// Somebody has [muted](crate::Goodput::mute) it for a time.
     pub muted: bool,

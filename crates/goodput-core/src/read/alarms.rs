@@ -1,6 +1,6 @@
 //! The alarms of every SLO, stepped at ticks: which conditions hold, which alerts fire, and what of that somebody has to be told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use goodput_model::{
@@ -157,10 +157,12 @@ impl Alarms {
             let What::Signal(place) = key.1 else { continue };
             let Some(signal) = Signal::ALL.get(usize::from(place)).copied() else { continue };
             let held = found(&key);
+            let unknown = signals.unknown(view, key.0 as usize, signal).filter(|_| held.is_none());
+            let over = Found::inactive(why_over(view, key.0, signal));
             let step = Stepped {
                 cause: Cause::Signal(signal),
-                found: if held.is_some() { Found::active() } else { Found::inactive(why_over(view, key.0, signal)) },
-                limit: std::time::Duration::ZERO,
+                found: if held.is_some() { Found::active() } else { Found { frozen: unknown.map(|(why, _)| why), ..over } },
+                limit: unknown.map_or(std::time::Duration::ZERO, |(_, limit)| limit),
                 detail: held.and_then(|(.., detail)| *detail),
             };
             let base = || view.counts.get(key.0 as usize).copied().unwrap_or_default();
@@ -168,7 +170,8 @@ impl Alarms {
         }
     }
 
-    /// Keeps quiet about what a more severe alert of the same SLO speaks for, or what is muted, and tells of what no longer is.
+    /// Keeps quiet about what another alert of the same SLO speaks for, as it is more severe or says the same, or what is muted; and
+    /// tells of what no longer is.
     fn hush(&mut self, view: &View<'_>, events: &mut Vec<Event>) {
         let mut worst: BTreeMap<u32, goodput_model::Severity> = BTreeMap::new();
         let causes: Vec<_> = self
@@ -181,6 +184,8 @@ impl Alarms {
             let severity = worst.entry(key.0).or_insert(cause.severity());
             *severity = cause.severity().max(*severity);
         }
+        let lost = causes.iter().filter(|(_, cause)| *cause == Cause::Signal(Signal::TrafficLost));
+        let lost: BTreeSet<u32> = lost.map(|(key, _)| key.0).collect();
         // Of those that fired just now, where their events are.
         let fired = events.iter().enumerate().filter(|(_, event)| event.change == Turn::Fired);
         let fired: BTreeMap<Key, usize> = fired.map(|(place, event)| (event.key, place)).collect();
@@ -189,7 +194,8 @@ impl Alarms {
             let (Some(episode), Some(slo)) = (self.episodes.get_mut(&key), view.slos.get(key.0 as usize)) else {
                 continue;
             };
-            episode.suppressed = worst.get(&key.0).is_some_and(|worst| *worst > cause.severity());
+            let is_said = cause == Cause::Signal(Signal::NoData) && lost.contains(&key.0);
+            episode.suppressed = is_said || worst.get(&key.0).is_some_and(|worst| *worst > cause.severity());
             episode.muted = self.mutes.holds_for(&slo.name);
             if episode.told || episode.suppressed || episode.muted {
                 // The event of its own firing tells what it is now.

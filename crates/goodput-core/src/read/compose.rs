@@ -9,6 +9,7 @@ use goodput_model::{
     time_to_exhaustion,
 };
 
+use super::alarms::Episode;
 use super::flags;
 use super::in_force::InForce;
 use super::monitor::{Monitor, WatchedSlo};
@@ -125,6 +126,10 @@ fn compose_alarms(
     observed: &[Observation],
     is_stale: bool,
 ) -> (Vec<ConditionStatus>, Vec<SignalStatus>) {
+    let frozen = |episode: Option<&Episode>| {
+        let own = episode.and_then(|episode| episode.alarm.frozen()).map(|(reason, _)| reason);
+        if is_stale { Some(Frozen::StaleTick) } else { own }
+    };
     let rows = slo.policy.rows();
     let judged = monitor.judge(index, slo, observed);
     let conditions = rows.iter().zip(judged).zip(monitor.alarms.of_rows(index, rows.len()));
@@ -132,11 +137,7 @@ fn compose_alarms(
         row: *row,
         now,
         alarm: episode.map(|episode| episode.alarm.state()).unwrap_or_default(),
-        frozen: if is_stale {
-            Some(Frozen::StaleTick)
-        } else {
-            episode.and_then(|episode| episode.alarm.frozen()).map(|(reason, _)| reason)
-        },
+        frozen: frozen(episode),
         suppressed: episode.is_some_and(|episode| episode.suppressed),
         muted: episode.is_some_and(|episode| episode.muted),
     });
@@ -144,6 +145,7 @@ fn compose_alarms(
         signal,
         detail: episode.detail,
         alarm: episode.alarm.state(),
+        frozen: frozen(Some(episode)),
         suppressed: episode.suppressed,
         muted: episode.muted,
     });

@@ -104,7 +104,7 @@ fn write_slo(f: &mut fmt::Formatter<'_>, slo: &SloStatus) -> fmt::Result {
     for status in &slo.signals {
         let numbers = status.detail.map(|detail| format!(": {detail}")).unwrap_or_default();
         let cause = format!("{}{numbers}", status.signal);
-        write_alarm(f, &cause, status.alarm, None, (status.suppressed, status.muted))?;
+        write_alarm(f, &cause, status.alarm, status.frozen, (status.suppressed, status.muted))?;
     }
     Ok(())
 }
@@ -126,7 +126,7 @@ fn write_alarm(
         write!(f, "; about to resolve: {cleared}")?;
     }
     if suppressed {
-        f.write_str("; suppressed by a more severe one")?;
+        f.write_str("; another one speaks for it")?;
     }
     writeln!(f, "{}", if muted { "; muted" } else { "" })
 }

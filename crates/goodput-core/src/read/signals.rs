@@ -5,8 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use goodput_model::{
-    Budget, Budgeting, ExcludedSurge, NoTraffic, Observation, Reason, Roughly, Signal, TrafficLost, Window, no_traffic,
-    traffic_lost,
+    Budget, Budgeting, ExcludedSurge, Frozen, NoTraffic, Observation, Reason, Remaining, Roughly, Signal, TrafficLost,
+    Window, no_traffic, traffic_lost,
 };
 
 use super::alarms::View;
@@ -86,6 +86,23 @@ impl Signals {
             self.find_of_budget(view, index, slo, number, &mut held);
         }
         held
+    }
+
+    /// Why it cannot be told whether a signal holds that is not found, and for how long that may last: too little was seen lately of what
+    /// it looks at. Of a process that has just begun that says nothing, as it has none that holds.
+    pub(super) fn unknown(&self, view: &View<'_>, index: usize, signal: Signal) -> Option<(Frozen, Duration)> {
+        match signal {
+            Signal::TrafficLost | Signal::NoData => {
+                let seen = view.observe(index, Window::M5)?;
+                (!seen.is_nearly_full()).then_some((Frozen::Gap, Window::H1.duration()))
+            }
+            Signal::BudgetConsumed { .. } => {
+                let slo = view.slos.get(index)?;
+                let is_known = matches!(self.budget(view, index, slo)?.remaining(), Remaining::Is(_));
+                (!is_known).then(|| (Frozen::Gap, slo.period.window().duration()))
+            }
+            _ => None,
+        }
     }
 
     /// The budget of an SLO; none where the calendar is not known.

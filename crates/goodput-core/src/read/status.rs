@@ -236,7 +236,9 @@ pub struct SignalStatus {
     pub detail: Option<SignalDetail>,
     /// Whether it fires, as the last tick left it. Moments are those of the instance's timeline.
     pub alarm: AlarmState,
-    /// A more severe alert of the SLO fires: nobody is told of this one meanwhile.
+    /// Why it cannot be told whether it holds, so that the alert stands as it stood; none where it can.
+    pub frozen: Option<Frozen>,
+    /// Another alert of the SLO fires that is more severe or says the same: nobody is told of this one meanwhile.
     pub suppressed: bool,
     /// Nobody is told of it, as somebody has [muted](crate::Goodput::mute) it.
     pub muted: bool,

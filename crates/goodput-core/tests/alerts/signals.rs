@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use goodput_core::{
-    Cause, Cleared, Ending, Period, Request, Severity, Signal, SignalDetail, SignalStatus, Slo, Turn, Verdict, Window,
+    Cause, Cleared, Ending, Frozen, Period, Request, Severity, Signal, SignalDetail, SignalStatus, Slo, Turn, Verdict, Window,
 };
 
 use crate::house::{House, minutes, row, slo};
@@ -82,6 +82,52 @@ fn declared_traffic_that_does_not_come_is_no_data() {
     assert!(told(&house).is_empty(), "too early to tell");
     house.pass(minutes(2), 0, 0);
     assert_eq!(told(&house), [(Signal::TrafficLost, "fired"), (Signal::NoData, "fired")]);
+}
+
+#[test]
+fn declared_traffic_that_stops_is_told_to_people_once() {
+    let house = House::of([slo().traffic("10/m".parse().unwrap())]);
+    house.pass(minutes(60), 2, 0);
+    house.pass(minutes(60), 0, 0);
+    let told: Vec<_> = house.transitions().iter().map(|told| (told.alert.cause, told.notifies)).collect();
+    let lost = Cause::Signal(Signal::TrafficLost);
+    assert_eq!(told, [(lost, true), (Cause::Signal(Signal::NoData), false)], "one of them speaks for both");
+}
+
+#[test]
+fn time_that_nobody_saw_ends_no_signal() {
+    let house = House::of([slo().traffic("10/m".parse().unwrap())]);
+    house.pass(minutes(10), 0, 0);
+    house.transitions();
+    house.hand.suspend(minutes(10));
+    house.pass(minutes(4), 0, 0);
+    let frozen = |house: &House| {
+        let status = house.status();
+        let signals = &status.slo("ok").unwrap().signals;
+        signals.iter().filter(|signal| signal.fires()).map(|signal| signal.frozen).collect::<Vec<_>>()
+    };
+    assert_eq!((told(&house), frozen(&house)), (vec![], vec![Some(Frozen::Gap); 2]));
+    // Seen again, it is still so; and when traffic comes, it is over.
+    house.pass(minutes(10), 0, 0);
+    assert_eq!((told(&house), frozen(&house)), (vec![], vec![None; 2]));
+    house.pass(minutes(90), 2, 0);
+    assert_eq!(told(&house), [(Signal::NoData, "resolved"), (Signal::TrafficLost, "resolved")]);
+}
+
+#[test]
+fn a_budget_that_is_gone_is_not_back_because_nobody_looked() {
+    let day = Period::days(1).unwrap();
+    let house = House::of([Slo::availability("ok", "99%").period(day).alert(row(Severity::Log, Window::H1, Window::M5))]);
+    house.pass(minutes(60 * 24), 100, 0);
+    house.pass(minutes(10), 0, 300);
+    let gone = told(&house);
+    assert_eq!(gone.len(), 4, "{gone:?}");
+    house.hand.suspend(minutes(60 * 6));
+    house.pass(minutes(60 * 6), 100, 0);
+    assert!(told(&house).is_empty());
+    // What was bad has left the period, and all of it was seen again.
+    house.pass(minutes(60 * 30), 100, 0);
+    assert_eq!(told(&house).len(), 4);
 }
 
 #[test]

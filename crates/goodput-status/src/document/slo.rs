@@ -214,7 +214,9 @@ pub struct SignalDocument {
     pub message: Option<String>,
     /// Whether the alert fires.
     pub alarm: AlarmDocument,
-    /// Whether a more severe alert of the SLO fires, so that nobody is told of this one.
+    /// Why it cannot be told whether it holds, so that the alert stands as it stood: `stale_tick` or `gap`. Null where it can.
+    pub frozen: Option<String>,
+    /// Whether another alert of the SLO fires that is more severe or says the same, so that nobody is told of this one.
     pub suppressed: bool,
     /// Whether somebody has muted it, so that nobody is told.
     pub muted: bool,

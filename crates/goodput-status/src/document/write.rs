@@ -180,6 +180,7 @@ fn signal(status: &SignalStatus, now: Moment) -> SignalDocument {
         severity: status.signal.severity().to_string(),
         message: status.detail.map(|detail| detail.to_string()),
         alarm: alarm(status.alarm, now),
+        frozen: status.frozen.map(|frozen| frozen.label().to_owned()),
         suppressed: status.suppressed,
         muted: status.muted,
     }

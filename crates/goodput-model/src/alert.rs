@@ -233,6 +233,16 @@ mod tests {
     }
 
     #[test]
+    fn a_page_fires_at_once_and_on_for_a_quarter_of_an_hour_and_anything_else_for_an_hour() {
+        for (severity, minutes) in [(Severity::Page, 15), (Severity::Ticket, 60), (Severity::Log, 60)] {
+            let timing = Timing { wait: Duration::ZERO, keep_firing: Duration::from_secs(minutes * 60) };
+            let trigger = Trigger::Factor { milli: 1_000 };
+            assert_eq!(Timing::of(severity), timing, "{severity}");
+            assert_eq!(AlertRow::new(severity, Window::H1, Window::M5, trigger).timing(), timing, "{severity}");
+        }
+    }
+
+    #[test]
     fn the_worst_severity_is_the_greatest() {
         assert!(Severity::Page > Severity::Ticket && Severity::Ticket > Severity::Log);
     }

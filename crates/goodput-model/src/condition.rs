@@ -327,13 +327,14 @@ mod tests {
     #[test]
     fn one_error_at_boot_fires_only_where_the_seen_part_speaks_for_the_whole() {
         let boot =
-            |window| Observation::partial(window, Counts { good: 0, bad: 1, excluded: 0 }, Duration::from_secs(1));
+            |window| Observation::partial(window, Counts { good: 0, bad: 1, excluded: 0 }, Duration::from_secs(2));
         let (long, short) = (boot(Window::H1), boot(Window::M5));
         let run = |unseen| evaluate(&page(), target(), &long, &short, MinBad::AtLeast(1), unseen, false);
 
         let scaled = run(UnseenTime::Scaled);
         assert!(!scaled.active);
-        assert!((scaled.effective_factor - 51_840.0).abs() < 1.0e-6, "{}", scaled.effective_factor);
+        // Two seconds of 3,600 were seen, so that they have to burn 1,800 times as much.
+        assert!((scaled.effective_factor - 25_920.0).abs() < 1.0e-6, "{}", scaled.effective_factor);
 
         let partial = run(UnseenTime::Partial);
         assert!(partial.active);

@@ -425,7 +425,28 @@ mod tests {
         let row = resolve("90%", page(Window::H1, Window::M5, Trigger::Factor { milli: 1_000 })).unwrap();
         assert_eq!(read(&row, 0), Err(RowProblem::Zero));
         assert!(matches!(read(&row, row.full_outage_attos() - 1), Err(RowProblem::FactorBelowOne { .. })));
-        assert!(matches!(read(&row, row.full_outage_attos() * 10), Err(RowProblem::NeverFires { .. })));
+        assert_eq!(read(&row, row.full_outage_attos() / 4), Err(RowProblem::FactorBelowOne { factor: 0.25 }));
+        let never = RowProblem::NeverFires { factor: 10.0, objective: row.objective() };
+        assert_eq!(read(&row, row.full_outage_attos() * 10), Err(never));
+    }
+
+    #[test]
+    fn a_row_asks_as_another_whatever_both_make_of_it_over_time() {
+        let alert = |milli| page(Window::H1, Window::M5, Trigger::Factor { milli });
+        let row = resolve("99.9%", alert(3_000)).unwrap();
+        let hour = Duration::from_secs(3_600);
+        for (other, objective, asks_as) in [
+            (alert(3_000), "99.9%", true),
+            (alert(3_000).after(hour), "99.9%", true),
+            (alert(3_000).keep_firing(hour * 24), "99.9%", true),
+            (alert(3_001), "99.9%", false),
+            (alert(3_000), "99%", false),
+            (page(Window::H1, Window::M30, Trigger::Factor { milli: 3_000 }), "99.9%", false),
+            (page(Window::H6, Window::M5, Trigger::Factor { milli: 3_000 }), "99.9%", false),
+            (AlertRow::new(Severity::Ticket, Window::H1, Window::M5, Trigger::Factor { milli: 3_000 }), "99.9%", false),
+        ] {
+            assert_eq!(row.asks_as(&resolve(objective, other).unwrap()), asks_as, "{other} at {objective}");
+        }
     }
 
     #[test]

@@ -255,6 +255,7 @@ mod tests {
             (30, 0, 0, rate("1/s"), false),
             (0, 0, 0, rate("1/m"), false), // five are expected in five minutes
             (0, 0, 0, rate("2/m"), true),
+            (1, 0, 0, rate("2/m"), false), // exactly a tenth
         ] {
             let usual = [valid(Window::H1, hour), valid(Window::D1, day)];
             let found = traffic_lost(&valid(Window::M5, short), &usual, expected);

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use goodput_model::{
-    Action, BandStanding, Basis, BudgetBands, BurnStatus, Case, Change, ChangeKind, Concern, Counts, Decision,
-    Evidence, Finding, Freshness, GateCode, MinBad, Observation, PageRow, Period, Policy, ReleaseCost, Risk, Severity,
-    Window,
+    Action, Alternative, BandStanding, Basis, BudgetBands, BurnStatus, CalendarUnit, Case, Change, ChangeKind, Concern,
+    Counts, Decision, Evidence, Finding, Freshness, GateCode, MinBad, Observation, PageRow, Period, Policy,
+    ReleaseCost, Risk, Severity, Window,
 };
 use std::time::Duration;
 
@@ -46,6 +46,12 @@ fn answers(case: &Case) -> [GateCode; 3] {
 
 fn has(decision: &Decision, label: &str) -> bool {
     decision.rationale.iter().any(|ground| ground.finding.label() == label)
+}
+
+/// The findings about one SLO, in the order they are told.
+fn told_of<'a>(decision: &'a Decision, slo: &str) -> Vec<&'a str> {
+    let about = decision.rationale.iter().filter(|ground| ground.slo.as_deref() == Some(slo));
+    about.map(|ground| ground.finding.label()).collect()
 }
 
 // ------------------------------------------------------------------------------------------------ the rules
@@ -134,15 +140,16 @@ fn a_page_that_fires_or_whose_long_window_exceeds_it_is_critical() {
 
 #[test]
 fn concerns_ask_for_what_they_are() {
-    for (concern, expected) in [
-        (Concern::Stalled, GateCode::Block),
-        (Concern::TrafficLost, GateCode::Defer),
-        (Concern::PageFires, GateCode::Defer),
-        (Concern::ExcludedSurge, GateCode::Review),
+    for (concern, status, expected) in [
+        (Concern::Stalled, BurnStatus::Healthy, GateCode::Block),
+        (Concern::TrafficLost, BurnStatus::Healthy, GateCode::Defer),
+        (Concern::PageFires, BurnStatus::Critical, GateCode::Defer),
+        (Concern::ExcludedSurge, BurnStatus::Healthy, GateCode::Review),
     ] {
         let mut evidence = slo(0, 0, 0);
         evidence.concerns.push(concern);
-        assert_eq!(answers(&case(vec![evidence]))[0], expected, "{concern}");
+        let decision = case(vec![evidence]).decide(feature(Risk::Low));
+        assert_eq!((decision.status, decision.gate()), (status, expected), "{concern}");
     }
 }
 
@@ -168,6 +175,20 @@ fn two_bad_events_are_too_few_to_tell_however_much_was_seen() {
         check(1, MinBad::AtLeast(1), Action::Block);
         check(4, MinBad::AtLeast(5), Action::Review);
         check(5, MinBad::AtLeast(5), Action::Block);
+    }
+}
+
+#[test]
+fn a_review_that_the_band_asks_for_needs_no_number_of_bad_events() {
+    for (good, text) in [
+        (1_666, "checkout-ok: 40.0 % left of the budget: band yellow -> review"),
+        (999, "checkout-ok: band exhausted, but 1 bad event is fewer than the 3 that tell something -> review"),
+    ] {
+        let mut evidence = slo(0, 0, 0);
+        evidence.seen.counts = Counts { good, bad: 1, excluded: 0 };
+        let decision = case(vec![evidence]).decide(feature(Risk::Low));
+        assert_eq!(decision.action, Action::Review);
+        assert_eq!(decision.rationale.first().unwrap().to_string(), text);
     }
 }
 
@@ -252,7 +273,10 @@ fn without_data_the_stricter_of_what_was_found_and_what_was_said_is_done() {
     ] {
         let decision = thin(bad);
         assert_eq!((decision.found, decision.gate()), (found, untold), "{decision}");
-        assert_eq!(decision.on_no_data(said).gate(), code, "{bad} bad, {said:?}");
+        let told = decision.clone().on_no_data(said);
+        assert_eq!(told.gate(), code, "{bad} bad, {said:?}");
+        let would_have_been = Some(decision.action).filter(|untold| *untold != told.action);
+        assert_eq!(told.would_have_been, would_have_been, "{bad} bad, {said:?}");
     }
     let enough = case(vec![slo(0, 0, 0)]).decide(feature(Risk::Low));
     assert_eq!(enough.clone().on_no_data(Action::Block), enough);
@@ -261,17 +285,24 @@ fn without_data_the_stricter_of_what_was_found_and_what_was_said_is_done() {
 #[test]
 fn kinds_are_spared_and_say_what_it_would_have_been() {
     let burning = case(vec![slo(50_000, 50_000, 50_000)]);
-    for (kind, action, code) in [
-        (ChangeKind::Feature, Action::Block, 1),
-        (ChangeKind::Config, Action::Block, 1),
-        (ChangeKind::Fix, Action::Review, 4),
-        (ChangeKind::Rollback, Action::Approve, 0),
-        (ChangeKind::Security, Action::Approve, 0),
-        (ChangeKind::Emergency, Action::Approve, 0),
+    let first = |decision: &Decision| decision.rationale.first().unwrap().finding.label();
+    for (kind, action, code, reason) in [
+        (ChangeKind::Feature, Action::Block, 1, "burn"),
+        (ChangeKind::Config, Action::Block, 1, "burn"),
+        (ChangeKind::Fix, Action::Review, 4, "reviewed_at_most"),
+        (ChangeKind::Rollback, Action::Approve, 0, "never_held_back"),
+        (ChangeKind::Security, Action::Approve, 0, "never_held_back"),
+        (ChangeKind::Emergency, Action::Approve, 0, "never_held_back"),
     ] {
         let decision = burning.decide(Change::new(kind, Risk::High));
         assert_eq!((decision.action, decision.gate().code()), (action, code), "{decision}");
         assert_eq!(decision.would_have_been, (action != Action::Block).then_some(Action::Block));
+        assert_eq!(first(&decision), reason, "{decision}");
+    }
+    // A fix that would be reviewed at most anyway is spared nothing.
+    for (bad, action) in [(0, Action::Approve), (61, Action::Review)] {
+        let decision = case(vec![slo(bad, bad, bad)]).decide(Change::new(ChangeKind::Fix, Risk::Medium));
+        assert_eq!((decision.action, first(&decision)), (action, "burn"), "{decision}");
     }
     // A fix of something nobody knows about is reviewed, not refused for want of data.
     let unknown = case(Vec::new()).decide(Change::new(ChangeKind::Fix, Risk::Low));
@@ -309,6 +340,77 @@ fn the_worst_slo_speaks() {
         let decision = case(vec![first, second]).decide(feature(Risk::Low));
         assert_eq!(decision.slo.as_deref(), Some(speaks), "{decision}");
     }
+}
+
+#[test]
+fn the_slo_that_speaks_tells_all_and_the_others_what_asks_for_something() {
+    let [mut search, mut cart] = [slo(0, 0, MONTH / 1_000 / 2), slo(0, 0, 0)];
+    "search-ok".clone_into(&mut search.slo);
+    "cart-ok".clone_into(&mut cart.slo);
+    let decision = case(vec![cart, search, slo(200, 200, 200)]).decide(feature(Risk::Low));
+    assert_eq!(told_of(&decision, "checkout-ok"), ["burn", "burn", "band"], "{decision}");
+    assert_eq!(told_of(&decision, "search-ok"), ["band"], "half of its budget is left: yellow\n{decision}");
+    assert!(told_of(&decision, "cart-ok").is_empty(), "{decision}");
+}
+
+#[test]
+fn what_has_to_hold_follows_from_what_asks_for_more_than_an_approval() {
+    let reviewed = "somebody who knows the service has looked at the risk";
+    let hour = "checkout-ok burns at most 1x over 1h";
+    let mut few = slo(0, 0, 0);
+    few.seen.counts = Counts { good: 999, bad: 0, excluded: 0 };
+    for (evidence, kind, risk, expected) in [
+        (slo(0, 0, 0), ChangeKind::Feature, Risk::Low, vec![]),
+        (slo(61, 61, 61), ChangeKind::Feature, Risk::Low, vec![]), // it burns, and may go out all the same
+        (slo(0, 0, 0), ChangeKind::Feature, Risk::High, vec![reviewed]),
+        (slo(61, 61, 61), ChangeKind::Feature, Risk::Medium, vec![reviewed, hour]),
+        (slo(121, 121, 121), ChangeKind::Feature, Risk::Low, vec![hour]),
+        (slo(121, 121, 121), ChangeKind::Fix, Risk::Low, vec![reviewed, hour]),
+        (slo(121, 121, 121), ChangeKind::Rollback, Risk::Low, vec![]),
+        (few, ChangeKind::Feature, Risk::Low, vec![reviewed, "checkout-ok has at least 1000 good events in 30d"]),
+    ] {
+        let decision = case(vec![evidence]).decide(Change::new(kind, risk));
+        let conditions: Vec<String> = decision.conditions.iter().map(ToString::to_string).collect();
+        assert_eq!(conditions, expected, "{decision}");
+    }
+}
+
+#[test]
+fn what_could_be_done_instead_is_what_would_fare_better() {
+    use ChangeKind::{Feature, Fix, Rollback};
+    let red = || slo(0, 0, MONTH / 1_000 / 10 * 9);
+    for (evidence, kind, risk, action, expected) in [
+        (slo(0, 0, 0), Feature, Risk::Low, Action::Approve, vec![]),
+        (slo(0, 0, 0), Feature, Risk::High, Action::Review, vec!["smaller_steps", "canary"]),
+        (slo(61, 61, 61), Feature, Risk::Low, Action::Approve, vec![]),
+        (
+            slo(61, 61, 61),
+            Feature,
+            Risk::Medium,
+            Action::Review,
+            vec!["smaller_steps", "canary", "fix_first", "roll_back"],
+        ),
+        // Nothing burns, and a smaller risk is deferred as well.
+        (red(), Feature, Risk::High, Action::Defer, vec!["canary", "override"]),
+        (
+            slo(121, 121, 121),
+            Feature,
+            Risk::High,
+            Action::Block,
+            vec!["smaller_steps", "fix_first", "roll_back", "override"],
+        ),
+        (slo(121, 121, 121), Fix, Risk::High, Action::Review, vec!["canary", "roll_back"]),
+        (slo(121, 121, 121), Rollback, Risk::High, Action::Approve, vec![]),
+    ] {
+        let decision = case(vec![evidence]).decide(Change::new(kind, risk));
+        let alternatives: Vec<&str> = decision.alternatives.iter().map(Alternative::label).collect();
+        assert_eq!((decision.action, alternatives), (action, expected), "{decision}");
+    }
+    // An hour at worst is more than the 43 minutes of the month: approved, and better tried on a part of the traffic first.
+    let estimate = ReleaseCost::new(0.01, Duration::from_secs(3_600));
+    let decision = case(vec![slo(0, 0, 0)]).decide_at_cost(feature(Risk::Low), estimate);
+    let canary = Alternative::Canary { percent: 5, worst: Duration::from_secs(180) };
+    assert_eq!((decision.action, decision.alternatives), (Action::Approve, vec![canary]));
 }
 
 fn without_events(mut slo: Evidence) -> Evidence {
@@ -349,12 +451,55 @@ fn cases_of_two_definitions_are_not_added() {
             format!(r#"SLO "checkout-ok" has different alert rows or floors of bad events in two instances: {alike}"#),
         ),
         (
+            changed(|other| other.slos[0].hour.window = Window::M5),
+            format!(r#"SLO "checkout-ok" was looked at over different windows in two instances: {alike}"#),
+        ),
+        (
+            changed(|other| other.slos[0].seen.window = Window::D3),
+            format!(r#"SLO "checkout-ok" was looked at over different windows in two instances: {alike}"#),
+        ),
+        (
             changed(|other| other.bands = BudgetBands::preset("75/25").unwrap()),
             format!(r#"service "checkout" has different budget bands in two instances: {alike}"#),
         ),
     ] {
         assert_eq!(message, expected);
     }
+}
+
+#[test]
+fn instances_may_be_asked_at_different_times_of_one_month_and_not_in_two() {
+    let asked = |days_gone: u32, days_long: u64| {
+        let mut evidence = slo(0, 0, 0);
+        evidence.period = Period::Calendar(CalendarUnit::Month);
+        evidence.length = Some(Duration::from_secs(days_long * 86_400));
+        evidence.seen = Observation::full(Window::from_secs(days_gone * 86_400).unwrap(), evidence.seen.counts);
+        case(vec![evidence])
+    };
+    let together = asked(3, 31).merge(asked(4, 31)).unwrap();
+    assert_eq!(together.slos.first().unwrap().seen.window.to_string(), "4d");
+    let message = asked(3, 31).merge(asked(3, 28)).unwrap_err().to_string();
+    assert_eq!(
+        message,
+        r#"SLO "checkout-ok" is in one month in one instance and in another in another: expected the same in each"#
+    );
+}
+
+#[test]
+fn a_sum_has_seen_the_least_of_its_parts_and_its_edge_is_as_vague_as_the_vaguest() {
+    let part = |hours: u64, gap: u64| {
+        let mut evidence = slo(0, 0, 0);
+        let Observation { window, counts, .. } = evidence.seen;
+        evidence.seen = Observation {
+            edge_gap: Duration::from_secs(gap),
+            ..Observation::partial(window, counts, Duration::from_secs(hours * 3_600))
+        };
+        case(vec![evidence])
+    };
+    let sum = part(20, 60).merge(part(30, 10)).unwrap();
+    let seen = sum.slos.first().unwrap().seen;
+    let expected = (Duration::from_secs(20 * 3_600), Duration::from_secs(60), 2 * MONTH);
+    assert_eq!((seen.covered(), seen.edge_gap, seen.counts.good), expected);
 }
 
 // ------------------------------------------------------------------------------------------------ the exercises

@@ -276,3 +276,70 @@ pub(super) fn alternatives(
     }
     alternatives
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_condition_has_a_word_for_machines_and_a_sentence_for_people() {
+        let slo = || "ok".to_owned();
+        let minute = Duration::from_secs(60);
+        let above = |beyond| Proviso::BudgetAbove { slo: slo(), line: Share::of_percent(50), beyond };
+        let over = |concern| Proviso::Over { slo: slo(), concern };
+        let events = |good| Proviso::Events { slo: slo(), good, window: Window::H6 };
+        for (condition, label, sentence) in [
+            (Proviso::Reviewed, "reviewed", "somebody who knows the service has looked at the risk"),
+            (
+                Proviso::BurnAtMostOne { slo: slo(), window: Window::H1 },
+                "burn_at_most_one",
+                "ok burns at most 1x over 1h",
+            ),
+            (above(Share::NONE), "budget_above", "more than 50% of the budget of ok is left"),
+            (above(Share::of_percent(2)), "budget_above", "more than 50% and 2% beyond of the budget of ok is left"),
+            (over(Concern::Stalled), "over", "requests of ok end again"),
+            (over(Concern::PageFires), "over", "no page of ok fires"),
+            (over(Concern::TrafficLost), "over", "traffic of ok is back"),
+            (over(Concern::ExcludedSurge), "over", "it is known what excludes so many events of ok"),
+            (Proviso::Fresh(Freshness::new(minute, minute)), "fresh", "a tick was taken in the last 3m"),
+            (
+                Proviso::Seen { slo: slo(), window: Window::H6, percent: 50 },
+                "seen",
+                "at least 50 % of 6h of ok was seen",
+            ),
+            (events(1), "events", "ok has a good event in 6h"),
+            (events(2), "events", "ok has at least 2 good events in 6h"),
+            (Proviso::AllInstances(Some(3)), "all_instances", "all 3 instances were asked"),
+            (
+                Proviso::AllInstances(None),
+                "all_instances",
+                "all instances were asked and their number said, or this one is declared the only one",
+            ),
+            (
+                Proviso::UndoneWithin(minute),
+                "undone_within",
+                "it can be undone within 1m: at worst it costs more than is left",
+            ),
+        ] {
+            assert_eq!((condition.label(), condition.to_string().as_str()), (label, sentence));
+        }
+    }
+
+    #[test]
+    fn each_alternative_has_a_word_for_machines_and_a_sentence_for_people() {
+        let worst = Duration::from_secs(36);
+        for (alternative, label, sentence) in [
+            (
+                Alternative::SmallerSteps { risk: Risk::Low, action: Action::Review },
+                "smaller_steps",
+                "smaller steps: at low risk the answer is review",
+            ),
+            (Alternative::Canary { percent: 5, worst }, "canary", "5 % of the traffic first: at worst that costs 36s"),
+            (Alternative::FixFirst, "fix_first", "first a fix of what burns: that is reviewed at most"),
+            (Alternative::RollBack, "roll_back", "a rollback of what burns: that is never held back"),
+            (Alternative::Override, "override", "go ahead all the same, with the reason on record"),
+        ] {
+            assert_eq!((alternative.label(), alternative.to_string().as_str()), (label, sentence));
+        }
+    }
+}

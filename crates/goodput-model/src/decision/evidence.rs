@@ -142,3 +142,23 @@ impl fmt::Display for Concern {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_concern_has_a_word_for_machines_that_reads_back_and_a_sentence_for_people() {
+        let words = [
+            ("excluded_surge", "far more is excluded than usual, which may hide bad events"),
+            ("traffic_lost", "far less valid traffic arrives than usual"),
+            ("page_fires", "a page fires"),
+            ("stalled", "requests are under way and none ends"),
+        ];
+        for (concern, (label, sentence)) in Concern::ALL.into_iter().zip(words) {
+            assert_eq!((concern.label(), concern.to_string().as_str()), (label, sentence));
+            assert_eq!(Concern::from_label(label), Some(concern));
+        }
+        assert_eq!((Concern::from_label("Stalled"), Concern::from_label("")), (None, None));
+    }
+}

@@ -130,3 +130,24 @@ impl fmt::Display for OverrideError {
 }
 
 impl Error for OverrideError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pipelines_read_these_numbers_and_these_words() {
+        use GateCode::{Approve, Block, Defer, NoData, Review, Usage};
+        for (code, number, label) in [
+            (Approve, 0, "approve"),
+            (Block, 1, "block"),
+            (Usage, 2, "usage"),
+            (NoData, 3, "no_data"),
+            (Review, 4, "review"),
+            (Defer, 5, "defer"),
+        ] {
+            assert_eq!((code.code(), code.label()), (number, label));
+        }
+        assert_eq!(Action::ALL.map(|action| GateCode::from(action).label()), Action::ALL.map(Action::label));
+    }
+}

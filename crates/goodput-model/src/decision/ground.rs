@@ -236,3 +236,58 @@ impl fmt::Display for Left {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burn_says_which_line_it_is_above_or_that_its_bad_events_are_too_few() {
+        use BurnStatus::{Attention, Critical, Healthy};
+        for (burn, bad, status, text) in [
+            (BurnRate::NoData, 0, Healthy, "burns nothing over 1h: no valid events"),
+            (
+                BurnRate::Of(9.0),
+                2,
+                Healthy,
+                "burns 9x over 1h, but 2 bad events are fewer than the 3 that tell something: healthy",
+            ),
+            (BurnRate::Of(9.0), 3, Critical, "burns 9x over 1h, above 2x: critical"),
+            (BurnRate::Of(1.2), 3, Attention, "burns 1.2x over 1h, above 1x: attention"),
+            (BurnRate::Of(1.0), 3, Healthy, "burns 1x over 1h, expected at most 1x: healthy"),
+        ] {
+            let finding = Finding::Burn { window: Window::H1, burn, bad, status, floor: 3 };
+            assert_eq!(finding.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_band_says_what_is_left_as_far_as_that_is_known() {
+        use Remaining::{AtMost, Is};
+        for (remaining, left, text) in [
+            (Is(0.278), 0.278, "27.8 % left of the budget"),
+            (Is(0.0), 0.0, "0.0 % left of the budget"),
+            (Is(-0.3), -0.3, "budget overspent by 30.0 %"),
+            (AtMost(0.64), 0.28, "at most 64.0 % left of the budget, and 28.0 % if what nobody saw went alike"),
+            (AtMost(0.5), 0.0, "at most 50.0 % left of the budget, and 0.0 % if what nobody saw went alike"),
+            (
+                AtMost(0.4),
+                -0.2,
+                "at most 40.0 % left of the budget, and overspent by 20.0 % if what nobody saw went alike",
+            ),
+        ] {
+            let finding = Finding::Band { band: "red".to_owned(), left: Some(left), remaining, held: false };
+            assert_eq!(finding.to_string(), format!("{text}: band red"));
+        }
+    }
+
+    #[test]
+    fn few_bad_events_are_told_in_the_singular_and_the_plural() {
+        for (bad, text) in [
+            (1, "band exhausted, but 1 bad event is fewer than the 3 that tell something"),
+            (2, "band exhausted, but 2 bad events are fewer than the 3 that tell something"),
+        ] {
+            assert_eq!(Finding::TooFewBad { band: "exhausted".to_owned(), bad, floor: 3 }.to_string(), text);
+        }
+    }
+}

@@ -72,8 +72,8 @@ mod tests {
         let period = Observation::partial(Period::D30.window(), counts, Duration::from_secs(days * 86_400));
         let incident = Incident::new(&Budget::new("99.9%".parse().unwrap(), &period), bad);
         assert_eq!(
-            (incident.to_string().as_str(), incident.needs_post_mortem()),
-            (text, post_mortem),
+            (incident.bad(), incident.to_string().as_str(), incident.needs_post_mortem()),
+            (bad, text, post_mortem),
             "{bad} in {days} d"
         );
     }

@@ -32,7 +32,7 @@ pub enum Proviso {
         slo: String,
         /// The line of a better band.
         line: Share,
-        /// And so much beyond it, as it stands in a worse band now.
+        /// And so much beyond it, as it stood in a worse band when it was looked at last.
         beyond: Share,
     },
     /// What cannot be told from the counts is over.
@@ -106,6 +106,7 @@ impl fmt::Display for Proviso {
             Self::Seen { slo, window, percent } => write!(f, "at least {percent} % of {window} of {slo} was seen"),
             Self::Events { slo, good: 1, window } => write!(f, "{slo} has a good event in {window}"),
             Self::Events { slo, good, window } => write!(f, "{slo} has at least {good} good events in {window}"),
+            Self::AllInstances(Some(1)) => f.write_str("the only instance was asked"),
             Self::AllInstances(Some(expected)) => write!(f, "all {expected} instances were asked"),
             Self::AllInstances(None) => {
                 f.write_str("all instances were asked and their number said, or this one is declared the only one")

@@ -199,7 +199,7 @@ fn outcome(general: &[Ground], judged: &[Judged<'_>], change: Change) -> Outcome
     Outcome { action, found, data, would_have_been: Some(usual).filter(|usual| *usual != action) }
 }
 
-/// The grounds of the worst SLO, and what asks for something of the others, the strictest first.
+/// The grounds of the worst SLO, and of the others what is neither healthy nor approved of, the strictest first.
 fn rationale(general: &[Ground], judged: &[Judged<'_>], worst: Option<&Judged<'_>>, change: Change) -> Vec<Ground> {
     let speaks = |one: &Judged<'_>| worst.is_some_and(|worst| worst.evidence.slo == one.evidence.slo);
     let is_calm = |ground: &Ground| {

@@ -68,7 +68,7 @@ pub enum Finding {
         /// Whether it would be a better band but for the hysteresis.
         held: bool,
     },
-    /// The budget would be spent, but by fewer bad events than tell something.
+    /// The band would ask for more than a review, but for fewer bad events than tell something.
     TooFewBad {
         /// The band's name.
         band: String,
@@ -156,6 +156,20 @@ impl Finding {
     }
 }
 
+/// `2 bad events are fewer than the 3 that tell something`.
+struct TooFew {
+    bad: u64,
+    floor: u64,
+}
+
+impl fmt::Display for TooFew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { bad, floor } = self;
+        let events = if *bad == 1 { "event is" } else { "events are" };
+        write!(f, "{bad} bad {events} fewer than the {floor} that tell something")
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -164,7 +178,8 @@ impl fmt::Display for Finding {
             }
             Self::Burn { window, burn, bad, status, floor } if bad < floor => write!(
                 f,
-                "burns {burn} over {window}, but {bad} bad events are fewer than the {floor} that tell something: {status}"
+                "burns {burn} over {window}, but {}: {status}",
+                TooFew { bad: *bad, floor: *floor }
             ),
             Self::Burn { window, burn, status, .. } => match status.above() {
                 Some(line) => write!(f, "burns {burn} over {window}, above {line}x: {status}"),
@@ -179,8 +194,7 @@ impl fmt::Display for Finding {
                 if *held { f.write_str(", until more has recovered") } else { Ok(()) }
             }
             Self::TooFewBad { band, bad, floor } => {
-                let events = if *bad == 1 { "event is" } else { "events are" };
-                write!(f, "band {band}, but {bad} bad {events} fewer than the {floor} that tell something")
+                write!(f, "band {band}, but {}", TooFew { bad: *bad, floor: *floor })
             }
             Self::Concern(concern) => concern.fmt(f),
             Self::NoData { window } => write!(f, "no valid events in {window}"),

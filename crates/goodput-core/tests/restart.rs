@@ -359,6 +359,12 @@ fn a_surge_that_began_before_a_restart_is_seen_after_it() {
     assert!(surges(&third));
     pass(&third, 20, 100);
     assert!(surges(&third));
+    // What is usual is none, after a restart as before.
+    let usual = process(WALL, None);
+    pass(&usual, 25 * 60, 20);
+    let usual = process(usual.wall() + MINUTE, Some(usual.memory()));
+    pass(&usual, 60, 20);
+    assert!(!surges(&usual));
     // To one that remembers nothing that is how things are.
     let unaware = process(first.wall() + MINUTE, None);
     pass(&unaware, 40, 100);

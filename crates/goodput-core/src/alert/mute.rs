@@ -184,6 +184,8 @@ mod tests {
         let mut mutes = Mutes::default();
         let long = Duration::from_secs(8 * 24 * 60 * 60);
         assert_eq!(mutes.add(Mute::of_all(long, ""), at(0)), Err(MuteError::TooLong { lasting: long }));
+        let (week, why) = (Duration::from_secs(7 * 24 * 60 * 60), "x".repeat(Mute::LONGEST_WHY));
+        assert_eq!((mutes.add(Mute::of_all(week, why), at(0)), mutes.lift(None)), (Ok(()), 1));
         let why = "x".repeat(Mute::LONGEST_WHY + 1);
         assert_eq!(
             mutes.add(Mute::of_all(Duration::ZERO, why), at(0)),

@@ -45,6 +45,9 @@ impl Switch {
     }
 }
 
+/// So many characters of a name that is no feature's are shown: it may come from anywhere.
+const LONGEST_SHOWN: usize = 100;
+
 /// Names that were asked for and are no feature's.
 #[derive(Debug, Default)]
 pub(super) struct Unknown {
@@ -55,7 +58,7 @@ pub(super) struct Unknown {
 impl Unknown {
     #[cold]
     fn note(&self, name: &str) {
-        self.first.get_or_init(|| name.to_owned());
+        self.first.get_or_init(|| name.chars().take(LONGEST_SHOWN).collect());
         // Relaxed: a number for people.
         self.times.fetch_add(1, Ordering::Relaxed);
     }
@@ -68,7 +71,7 @@ impl Unknown {
 
 impl Goodput {
     /// Whether a risky feature may be used now: not while the SLO it is [declared](crate::GoodputBuilder::feature) with burns
-    /// too fast.
+    /// too fast. While nobody ticks it stays as it was: one that was turned off does not come on because nobody looks.
     ///
     /// A name that is not declared is not allowed, and raises a flag: a misspelt one shows at once, as its feature never comes on,
     /// and not in the first incident, as one that never goes off.

@@ -124,3 +124,41 @@ fn step(stand: Stand, bands: &BudgetBands, budget: BudgetAsSeen, now: Moment) ->
     next.position()?;
     Some((next, if next == standing { since } else { now }))
 }
+
+#[cfg(test)]
+mod tests {
+    use goodput_model::{Counts, Observation, Period, Share};
+
+    use super::*;
+
+    /// Where SLO `index` is remembered to stand: without data it is looked at and not moved.
+    fn stands(standings: &Standings, bands: &BudgetBands, index: usize) -> Option<(String, Duration)> {
+        let silence = Observation::full(Period::D30.window(), Counts::default());
+        let silence = BudgetAsSeen::new("99%".parse().unwrap(), &silence);
+        let band = standings.at(bands, index, silence, Moment::default())?;
+        Some((band.name, band.since.since_origin()))
+    }
+
+    #[test]
+    fn what_is_remembered_stands_where_it_stood_and_what_does_not_fit_stands_nowhere() {
+        let (bands, since) = (BudgetBands::default(), Duration::from_secs(7));
+        let stood = || [(0, (3, since)), (1, (4, since)), (2, (u64::MAX, since)), (9, (0, since))].into_iter();
+        let mut standings = Standings::default();
+        standings.recall(&bands, &text(&bands), 4, stood());
+        let exhausted = Some(("exhausted".to_owned(), since));
+        let all: Vec<_> = (0..4).map(|index| stands(&standings, &bands, index)).collect();
+        assert_eq!(all, [exhausted, None, None, None]);
+        assert_eq!((standings.saved(0), standings.saved(1), standings.saved(9)), (Some((3, since)), None, None));
+        assert_eq!(standings.what(), text(&bands));
+        // Bands that permit something else, or somewhere else.
+        let mut others = [BudgetBands::default(), BudgetBands::default(), BudgetBands::default()];
+        others[0].hysteresis = Share::percent(3).unwrap();
+        others[1].bands[0].above = Share::percent(60);
+        others[2].bands[3].action = Action::Defer;
+        for other in others {
+            let mut standings = Standings::default();
+            standings.recall(&other, &text(&bands), 4, stood());
+            assert_eq!(stands(&standings, &other, 0), None, "{other:?}");
+        }
+    }
+}

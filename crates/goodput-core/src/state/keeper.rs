@@ -16,7 +16,7 @@ use crate::goodput::Goodput;
 ///
 /// Dropping it waits for the last write, at most five seconds; [`shutdown`](Self::shutdown) waits as long as it is told. What the
 /// thread holds of the instance, and the lock on the file, are given back when it ends. A disk that never answers keeps both, and
-/// nothing else.
+/// nothing else. A forked child has no such thread: nothing is kept there.
 #[derive(Debug)]
 #[must_use = "dropping it writes the state once more, and never again"]
 pub struct StateKeeper {

@@ -39,6 +39,7 @@ mod request;
 mod state;
 mod ticker;
 mod work;
+mod worker;
 
 pub use alert::{
     Alert, Audience, BadRoute, Cause, Example, Mute, MuteError, Subscription, TraceParent, Transition, Turn,

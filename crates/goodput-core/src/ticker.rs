@@ -3,14 +3,11 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
-
-use parking_lot::{Condvar, Mutex};
 
 use crate::Goodput;
 use crate::clock::Moment;
+use crate::worker::{Signal, Worker};
 
 /// Ticks a [`Goodput`] from a thread of its own until dropped.
 ///
@@ -18,22 +15,7 @@ use crate::clock::Moment;
 /// It never panics. What the thread holds of the instance is given back when it ends.
 #[derive(Debug)]
 #[must_use = "dropping the ticker stops it"]
-pub struct Ticker {
-    signal: Arc<Signal>,
-    thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug, Default)]
-struct Signal {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    stop: bool,
-    stopped: bool,
-}
+pub struct Ticker(Worker<()>);
 
 impl Ticker {
     /// Starts ticking `goodput`, held by reference or by `Arc`, at the multiples of
@@ -53,28 +35,21 @@ impl Ticker {
     {
         let speed = goodput.borrow().timeline.speed().ok_or(TickerError::ManualTimeline)?;
         let every = goodput.borrow().tick_every;
-        let signal = Arc::new(Signal::default());
-        let seen_by_thread = Arc::clone(&signal);
-        let thread = thread::Builder::new()
-            .name("goodput-ticker".to_owned())
-            .spawn(move || {
-                let _stopped = Stopped(Arc::clone(&seen_by_thread));
-                // Dropped before `_stopped` says so: whoever waits for the thread finds everything given back.
-                let (goodput, after_tick) = (goodput, after_tick);
-                while !seen_by_thread.stops_within(until_next_tick(goodput.borrow().now(), every, speed)) {
-                    let tick = AssertUnwindSafe(|| {
-                        goodput.borrow().tick_now();
-                        after_tick(goodput.borrow());
-                    });
-                    // Only `after_tick` is foreign code; our locks are not poisoned by a panic in it. What it panicked with
-                    // may panic again when dropped, so it is forgotten.
-                    if let Err(payload) = catch_unwind(tick) {
-                        std::mem::forget(payload);
-                    }
+        let worker = Worker::start("goodput-ticker", move |signal: &Signal<()>| {
+            let (goodput, after_tick) = (goodput, after_tick);
+            while !signal.stops_within(until_next_tick(goodput.borrow().now(), every, speed)) {
+                let tick = AssertUnwindSafe(|| {
+                    goodput.borrow().tick_now();
+                    after_tick(goodput.borrow());
+                });
+                // Only `after_tick` is foreign code; our locks are not poisoned by a panic in it. What it panicked with
+                // may panic again when dropped, so it is forgotten.
+                if let Err(payload) = catch_unwind(tick) {
+                    std::mem::forget(payload);
                 }
-            })
-            .map_err(|error| TickerError::Thread(error.kind()))?;
-        Ok(Self { signal, thread: Some(thread) })
+            }
+        });
+        Ok(Self(worker.map_err(|error| TickerError::Thread(error.kind()))?))
     }
 }
 
@@ -92,41 +67,9 @@ const FASTEST: Duration = Duration::from_millis(1);
 /// How long a dropped ticker is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-impl Signal {
-    /// Waits for `time`, or until told to stop.
-    fn stops_within(&self, time: Duration) -> bool {
-        let mut state = self.state.lock();
-        self.changed.wait_while_for(&mut state, |state| !state.stop, time);
-        state.stop
-    }
-}
-
-/// Says that the thread has ended, however it did.
-struct Stopped(Arc<Signal>);
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        self.0.state.lock().stopped = true;
-        self.0.changed.notify_all();
-    }
-}
-
 impl Drop for Ticker {
     fn drop(&mut self) {
-        let mut state = self.signal.state.lock();
-        state.stop = true;
-        self.signal.changed.notify_all();
-        let Some(thread) = self.thread.take() else { return };
-        if thread.thread().id() == thread::current().id() {
-            return;
-        }
-        self.signal.changed.wait_while_for(&mut state, |state| !state.stopped, PATIENCE);
-        let stopped = state.stopped;
-        drop(state);
-        if stopped {
-            // It has given back what it held, and is about to end. A panic was caught inside.
-            drop(thread.join());
-        }
+        self.0.end(PATIENCE);
     }
 }
 

@@ -3,14 +3,12 @@
 use std::borrow::Borrow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
-
-use parking_lot::{Condvar, Mutex};
 
 use super::file::StateFile;
 use super::storage::StateTrouble;
 use crate::goodput::Goodput;
+use crate::worker::{Signal, Worker};
 
 /// Keeps a [`StateFile`] until dropped: writes it at once, at its interval, and once more at the end.
 ///
@@ -19,23 +17,7 @@ use crate::goodput::Goodput;
 /// nothing else. A forked child has no such thread: nothing is kept there.
 #[derive(Debug)]
 #[must_use = "dropping it writes the state once more, and never again"]
-pub struct StateKeeper {
-    signal: Arc<Signal>,
-    thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug, Default)]
-struct Signal {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    stop: bool,
-    /// Whether what the thread wrote last is on the disk, once it has ended.
-    ended: Option<bool>,
-}
+pub struct StateKeeper(Option<Worker<bool>>);
 
 /// The state is not written more often.
 const FASTEST: Duration = Duration::from_millis(1);
@@ -54,83 +36,39 @@ impl StateFile {
     {
         let health = Arc::clone(&self.health);
         goodput.borrow().watch_state(&health);
-        let signal = Arc::new(Signal::default());
-        let seen_by_thread = Arc::clone(&signal);
         let every = self.every.max(FASTEST);
-        let thread = thread::Builder::new().name("goodput-state".to_owned()).spawn(move || {
-            let mut ended = Ended { signal: Arc::clone(&seen_by_thread), written: false };
-            // Dropped before `ended` says so: whoever waits for the thread finds the file unlocked.
+        let worker = Worker::start("goodput-state", move |signal: &Signal<bool>| {
             let (mut file, goodput) = (self, goodput);
             // At once, so that a process that dies young is known to have been there.
-            let mut stops = seen_by_thread.stops_within(Duration::ZERO);
+            let mut stops = signal.stops_within(Duration::ZERO);
             loop {
                 let write = AssertUnwindSafe(|| file.write(goodput.borrow()));
                 // No foreign code runs in there; a panic would be a fault of ours, and is no reason to stop.
-                ended.written = catch_unwind(write).unwrap_or(false);
+                let written = catch_unwind(write).unwrap_or(false);
                 if stops {
-                    break;
+                    return written;
                 }
-                stops = seen_by_thread.stops_within(every);
+                stops = signal.stops_within(every);
             }
         });
-        if thread.is_err() {
+        if worker.is_err() {
             health.end(Err(StateTrouble::NoThread));
         }
-        StateKeeper { signal, thread: thread.ok() }
+        StateKeeper(worker.ok())
     }
 }
 
 impl StateKeeper {
     /// Writes once more and ends. Whether that is on the disk by then; if not, it may yet come to be.
     pub fn shutdown(mut self, within: Duration) -> bool {
-        self.end(within)
-    }
-
-    fn end(&mut self, within: Duration) -> bool {
-        let mut state = self.signal.state.lock();
-        state.stop = true;
-        self.signal.changed.notify_all();
-        let Some(thread) = self.thread.take() else { return false };
-        if thread.thread().id() == thread::current().id() {
-            return false;
-        }
-        self.signal.changed.wait_while_for(&mut state, |state| state.ended.is_none(), within);
-        let ended = state.ended;
-        drop(state);
-        if ended.is_some() {
-            // It has given back what it held, and is about to end.
-            drop(thread.join());
-        }
-        ended == Some(true)
+        self.0.as_mut().and_then(|worker| worker.end(within)) == Some(true)
     }
 }
 
 impl Drop for StateKeeper {
     fn drop(&mut self) {
-        if self.thread.is_some() {
-            self.end(PATIENCE);
+        if let Some(worker) = &mut self.0 {
+            worker.end(PATIENCE); // nothing, if it was ended before
         }
-    }
-}
-
-impl Signal {
-    /// Waits for `time`, or until told to stop.
-    fn stops_within(&self, time: Duration) -> bool {
-        let mut state = self.state.lock();
-        self.changed.wait_while_for(&mut state, |state| !state.stop, time);
-        state.stop
-    }
-}
-
-/// Says that the thread has ended, however it did.
-struct Ended {
-    signal: Arc<Signal>,
-    written: bool,
-}
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.signal.state.lock().ended = Some(self.written);
-        self.signal.changed.notify_all();
     }
 }

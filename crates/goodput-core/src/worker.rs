@@ -31,7 +31,8 @@ impl<T: Copy + Default + Send + 'static> Worker<T> {
     /// Starts a thread of this name. What `work` holds is given back before anybody hears that it has ended. If it panics, it has
     /// ended with what is usual for a `T`.
     pub(crate) fn start(name: &str, work: impl FnOnce(&Signal<T>) -> T + Send + 'static) -> io::Result<Self> {
-        let signal = Arc::new(Signal { state: Mutex::new(State { stop: false, ended: None }), changed: Condvar::new() });
+        let signal =
+            Arc::new(Signal { state: Mutex::new(State { stop: false, ended: None }), changed: Condvar::new() });
         let seen_by_thread = Arc::clone(&signal);
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
             let mut ended = Ended { signal: &seen_by_thread, with: T::default() };

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use goodput_model::Decision;
+use goodput_model::{Decision, GateCode};
 use goodput_status::DecisionDocument;
 use serde::Serialize;
 
@@ -104,7 +104,14 @@ fn human(gathered: &Gathered, decision: &Decision, on_record: Option<&Override>)
         1 => BAD,
         _ => WARN,
     };
-    let mut text = format!("{}:{about}\n{}\n", styled(style, verdict), rest.trim_end());
+    // The first line says what the exit code does.
+    let mut text = if code == GateCode::NoData {
+        format!("{}:{about} (by what is known: {verdict})\n", styled(style, "no data"))
+    } else {
+        format!("{}:{about}\n", styled(style, verdict))
+    };
+    text.push_str(rest.trim_end());
+    text.push('\n');
     let mut say = |line: String| {
         text.push_str(&line);
         text.push('\n');

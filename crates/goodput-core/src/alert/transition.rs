@@ -137,6 +137,7 @@ impl Audience {
 /// All that whoever gets an alert may want to know: what, how much against how much, where to look, what to do.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Alert {
     /// What it is about.
     pub cause: Cause,

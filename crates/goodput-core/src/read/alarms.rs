@@ -158,10 +158,11 @@ impl Alarms {
             let Some(signal) = Signal::ALL.get(usize::from(place)).copied() else { continue };
             let held = found(&key);
             let unknown = signals.unknown(view, key.0 as usize, signal).filter(|_| held.is_none());
-            let over = Found::inactive(why_over(view, key.0, signal));
+            let over =
+                || Found { frozen: unknown.map(|(why, _)| why), ..Found::inactive(why_over(view, key.0, signal)) };
             let step = Stepped {
                 cause: Cause::Signal(signal),
-                found: if held.is_some() { Found::active() } else { Found { frozen: unknown.map(|(why, _)| why), ..over } },
+                found: if held.is_some() { Found::active() } else { over() },
                 limit: unknown.map_or(std::time::Duration::ZERO, |(_, limit)| limit),
                 detail: held.and_then(|(.., detail)| *detail),
             };

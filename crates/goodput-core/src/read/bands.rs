@@ -110,12 +110,12 @@ impl Standings {
 }
 
 fn text(bands: &BudgetBands) -> String {
-    let mut text = format!("+{}", bands.hysteresis.milli_percent());
-    for Band { name, above, action } in &bands.bands {
+    let band = |Band { name, above, action }: &Band| {
         let above = above.map_or(String::new(), |share| share.milli_percent().to_string());
-        text.push_str(&format!("; {name:?} above {above}: {}", action.label()));
-    }
-    text
+        format!("{name:?} above {above}: {}", action.label())
+    };
+    let all: Vec<_> = bands.bands.iter().map(band).collect();
+    format!("+{}; {}", bands.hysteresis.milli_percent(), all.join("; "))
 }
 
 fn step(stand: Stand, bands: &BudgetBands, budget: BudgetAsSeen, now: Moment) -> Stand {

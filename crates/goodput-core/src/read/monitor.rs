@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use goodput_model::{
     BudgetBands, Budgeting, Counts, Evaluation, Indicator, MinBad, Objective, Observation, Period, Policy, Rate, Slo,
-    UnseenTime, Verdict, Window,
+    UnseenTime, Window,
 };
 
 use super::alarms::{Alarms, Event, View, judge};
@@ -289,10 +289,10 @@ impl Monitor {
     pub(crate) fn past(
         &self,
         (instance, now, written): (String, Moment, Duration),
-        (live, reasons): (&[Counts], &[Vec<(Verdict, u64)>]),
+        (live, detail): (&[Counts], &Detail),
         in_force: &InForce,
     ) -> Past {
-        let mut excluded = self.surges.saved(reasons, live.len()).into_iter();
+        let mut excluded = self.surges.saved(&detail.reasons, live.len()).into_iter();
         let slos = in_force.keys().iter().zip(live).enumerate().map(|(index, (key, live))| {
             let (beginning, began_with) = self.history.began(index);
             let (band, standings) = (self.bands.saved(index), self.alarms.saved(index, &in_force.slos));
@@ -325,7 +325,7 @@ impl Monitor {
         }
         let stood = columns.iter().filter_map(|(index, slo)| Some((*index, past.band(slo)?)));
         self.bands.recall(&in_force.definition.bands, past.bands(), in_force.slos.len(), stood);
-        let excluded = columns.iter().map(|(index, slo)| (*index, past.excluded(slo)));
+        let excluded = columns.iter().map(|(index, slo)| (*index, slo.excluded()));
         self.surges.recall(past.looks(), excluded);
         self.restarts = Some(past.restarts().chain([past.now().since_origin()]).collect());
         self.alarms.mutes.recall(past.mutes(), past.now(), &in_force.slos);

@@ -229,12 +229,16 @@ mod tests {
         let full = |window, good| Observation::full(window, Counts { good, ..Counts::default() });
         let (short, hour) = (full(Window::M5, 30), full(Window::H1, 7_200));
         let lost = |usual: &[_], expected| traffic_lost(&short, usual, expected).map(SignalDetail::TrafficLost);
-        let surge = SignalDetail::ExcludedSurge { reason: Reason::RATE_LIMITED, surge: ExcludedSurge::of_shares(0.5, 0.025) };
+        let surge =
+            SignalDetail::ExcludedSurge { reason: Reason::RATE_LIMITED, surge: ExcludedSurge::of_shares(0.5, 0.025) };
         let rate = "10/m".parse().unwrap();
         let none = no_traffic(&[full(Window::M5, 0)], Some(rate)).map(SignalDetail::NoData);
         for (detail, says) in [
             (lost(&[hour], None), "0.10 valid events a second over 5m, where 2.00 are usual over 1h"),
-            (lost(&[], Some("120/s".parse().unwrap())), "0.10 valid events a second over 5m, where 120.00 are declared"),
+            (
+                lost(&[], Some("120/s".parse().unwrap())),
+                "0.10 valid events a second over 5m, where 120.00 are declared",
+            ),
             (Some(surge), "rate_limited excludes 50.0 % of the last hour's events and 2.5 % of the last day's"),
             (none, "no valid event in 5m, where 50 are expected"),
         ] {

@@ -100,6 +100,7 @@ impl Excluded {
     }
 }
 
+#[expect(clippy::option_option, reason = "malformed, or none")]
 fn surging(cursor: &mut Cursor<'_>, reasons: u64) -> Option<Option<(usize, [f64; 2])>> {
     let number = cursor.number().filter(|number| *number <= reasons)?;
     let Some(position) = number.checked_sub(1) else { return Some(None) };

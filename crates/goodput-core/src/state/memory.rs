@@ -117,9 +117,7 @@ impl Memory {
     /// When it was looked at what is excluded: within an hour, and within a day.
     pub(super) fn looks(&self) -> [Vec<Duration>; 2] {
         let mut cursor = self.cursor(self.fields.looks_at);
-        self.fields.looks.map(|looks| {
-            (0..looks).map_while(|_| cursor.number().map(Duration::from_nanos)).collect()
-        })
+        self.fields.looks.map(|looks| (0..looks).map_while(|_| cursor.number().map(Duration::from_nanos)).collect())
     }
 
     fn text(&self, at: &Range<usize>) -> &str {
@@ -253,6 +251,7 @@ fn check_slo(mut cursor: Cursor<'_>, (origin, last): (Moment, Moment), marks: u6
 }
 
 /// In which band it stands, the fullest being 0, and since when, if it stands in one.
+#[expect(clippy::option_option, reason = "malformed, or nowhere")]
 fn band(cursor: &mut Cursor<'_>) -> Option<Option<(u64, Duration)>> {
     let Some(position) = cursor.number()?.checked_sub(1) else { return Some(None) };
     Some(Some((position, Duration::from_nanos(cursor.number()?))))
@@ -317,8 +316,8 @@ impl<'a> RememberedSlo<'a> {
         self.band
     }
 
-    /// How often its events were excluded for which reason.
-    pub(super) fn excluded(&self) -> Excluded {
+    /// How often its events were excluded for which reason, by each look and last.
+    pub(crate) fn excluded(&self) -> Excluded {
         let mut cursor = self.excluded;
         Excluded::read(&mut cursor, self.looks + 1).unwrap_or_default()
     }

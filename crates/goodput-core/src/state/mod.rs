@@ -29,14 +29,14 @@ mod varint;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use excluded::{Excluded, SavedReason};
 pub use file::StateFile;
 pub use format::MemoryError;
-pub(crate) use excluded::{Excluded, SavedReason};
 pub(crate) use health::Health;
-pub(crate) use mute::SavedMute;
 pub use keeper::StateKeeper;
 pub(crate) use memory::MAX_RESTARTS;
 pub use memory::{Memory, RememberedSlo};
+pub(crate) use mute::SavedMute;
 pub(crate) use past::{Past, PastSlo};
 pub(crate) use recall::{Recall, Remembered, since_epoch};
 pub use standing::SavedStanding;

@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 
 use goodput_model::{AlarmState, Period};
 
-use super::excluded::Excluded;
 use super::memory::{Memory, RememberedSlo};
 use super::mute::SavedMute;
 use super::standing::SavedStanding;
@@ -163,11 +162,6 @@ impl<'a> Remembered<'a> {
     /// When it was looked at what is excluded: within an hour, and within a day.
     pub(crate) fn looks(&self) -> [Vec<Duration>; 2] {
         self.memory.looks().map(|looks| looks.into_iter().map(|at| self.shift.of_time(at)).collect())
-    }
-
-    /// How often events of an SLO were excluded for which reason, by each look and last.
-    pub(crate) fn excluded(&self, slo: &RememberedSlo<'_>) -> Excluded {
-        slo.excluded()
     }
 
     /// The mutes that were in force.

@@ -33,7 +33,7 @@ impl Goodput {
             monitor.slices.replace(&mut live);
             monitor.rebase(&mut live);
             let wall = since_epoch(self.timeline.wall_at(now));
-            let past = monitor.past((self.instance(), now, wall), (&live, &detail.reasons), &in_force);
+            let past = monitor.past((self.instance(), now, wall), (&live, &detail), &in_force);
             // A timeline that has an origin of its own began when the clock on the wall showed this.
             if self.timeline.has_own_origin() { past.later_by(wall.saturating_sub(now.since_origin())) } else { past }
         };

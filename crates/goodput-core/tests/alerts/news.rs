@@ -1,12 +1,14 @@
 //! What a transition carries, and that nobody who listens can hold up a tick.
 
-use std::sync::{Arc, Mutex, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use goodput_core::{
-    Cause, Cleared, Code, Counts, Definition, Ending, Flag, Goodput, GoodputBuilder, Period, Request, Severity, Signal, Slo, Timeline,
-    TraceParent, Turn, Window,
+    Cause, Cleared, Code, Counts, Definition, Ending, Flag, Goodput, GoodputBuilder, Period, Request, Severity, Signal,
+    Slo, Timeline, TraceParent, Turn, Window,
 };
+
+use parking_lot::Mutex;
 
 use crate::house::{House, TICK, minutes, row, slo};
 
@@ -151,7 +153,7 @@ fn what_a_listener_brings_about_is_told_after_what_it_hears_of() {
                 goodput.tick(goodput.now());
             }
         })
-        .on_transition(move |told| heard.lock().unwrap().push((told.number, told.change)))
+        .on_transition(move |told| heard.lock().push((told.number, told.change)))
         .build()
         .unwrap();
     let goodput = house.get_or_init(|| built);
@@ -161,7 +163,7 @@ fn what_a_listener_brings_about_is_told_after_what_it_hears_of() {
         hand.advance(TICK);
         goodput.tick(goodput.now());
     }
-    let (order, told) = (order.lock().unwrap().clone(), std::iter::from_fn(|| news.try_recv()).collect::<Vec<_>>());
+    let (order, told) = (order.lock().clone(), std::iter::from_fn(|| news.try_recv()).collect::<Vec<_>>());
     assert!(order.iter().any(|(_, turn)| *turn == Turn::Resolved(Cleared::Removed)), "{order:?}");
     assert!(order.iter().map(|(number, _)| *number).eq(1..=order.len() as u64), "{order:?}");
     assert!(told.iter().map(|told| (told.number, told.change)).eq(order));

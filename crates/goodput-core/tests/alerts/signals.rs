@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use goodput_core::{
-    Cause, Cleared, Ending, Frozen, Period, Request, Severity, Signal, SignalDetail, SignalStatus, Slo, Turn, Verdict, Window,
+    Cause, Cleared, Ending, Frozen, Period, Request, Severity, Signal, SignalDetail, SignalStatus, Slo, Turn, Verdict,
+    Window,
 };
 
 use crate::house::{House, minutes, row, slo};
@@ -117,7 +118,8 @@ fn time_that_nobody_saw_ends_no_signal() {
 #[test]
 fn a_budget_that_is_gone_is_not_back_because_nobody_looked() {
     let day = Period::days(1).unwrap();
-    let house = House::of([Slo::availability("ok", "99%").period(day).alert(row(Severity::Log, Window::H1, Window::M5))]);
+    let house =
+        House::of([Slo::availability("ok", "99%").period(day).alert(row(Severity::Log, Window::H1, Window::M5))]);
     house.pass(minutes(60 * 24), 100, 0);
     house.pass(minutes(10), 0, 300);
     let gone = told(&house);

@@ -1,8 +1,8 @@
 //! What an instance says, held to the naive model.
 
 use goodput_core::{
-    AlarmState, BurnRate, Case, Cause, ConditionStatus, Counts, Evidence, MinBad, Objective, Observation, Row, SloStatus, Status, Transition,
-    Turn, WindowStatus,
+    AlarmState, BurnRate, Case, Cause, ConditionStatus, Counts, Evidence, MinBad, Objective, Observation, Row,
+    SloStatus, Status, Transition, Turn, WindowStatus,
 };
 
 use super::model::{AlertOf, Model};

@@ -425,8 +425,7 @@ impl World {
 
     fn check_what_fires(&self) {
         let alerts = self.goodput.alerts().into_iter();
-        let firing: BTreeSet<_> =
-            alerts.map(|alert| (alert.slo.clone(), Cause::to_string(&alert.cause))).collect();
+        let firing: BTreeSet<_> = alerts.map(|alert| (alert.slo.clone(), Cause::to_string(&alert.cause))).collect();
         assert_eq!(firing, self.model.told.firing, "I15 {}", self.when());
     }
 }

@@ -176,11 +176,9 @@ impl fmt::Display for Finding {
             Self::Burn { window, burn: BurnRate::NoData, .. } => {
                 write!(f, "burns nothing over {window}: no valid events")
             }
-            Self::Burn { window, burn, bad, status, floor } if bad < floor => write!(
-                f,
-                "burns {burn} over {window}, but {}: {status}",
-                TooFew { bad: *bad, floor: *floor }
-            ),
+            Self::Burn { window, burn, bad, status, floor } if bad < floor => {
+                write!(f, "burns {burn} over {window}, but {}: {status}", TooFew { bad: *bad, floor: *floor })
+            }
             Self::Burn { window, burn, status, .. } => match status.above() {
                 Some(line) => write!(f, "burns {burn} over {window}, above {line}x: {status}"),
                 None => write!(f, "burns {burn} over {window}, expected at most 1x: {status}"),

@@ -124,10 +124,11 @@ fn any_past() -> impl Strategy<Value = Past> {
         let reason = (".{0,9}", counted).prop_map(|(reason, counts)| SavedReason { reason, counts });
         let share = || (0..=100_u32).prop_map(|percent| f64::from(percent) / 100.0);
         let surging = (any::<prop::sample::Index>(), [share(), share()]);
-        let excluded = (prop::collection::vec(reason, 0..3), prop::option::of(surging)).prop_map(|(reasons, surging)| {
-            let surging = surging.filter(|_| !reasons.is_empty());
-            Excluded { surging: surging.map(|(place, shares)| (place.index(reasons.len()), shares)), reasons }
-        });
+        let excluded =
+            (prop::collection::vec(reason, 0..3), prop::option::of(surging)).prop_map(|(reasons, surging)| {
+                let surging = surging.filter(|_| !reasons.is_empty());
+                Excluded { surging: surging.map(|(place, shares)| (place.index(reasons.len()), shares)), reasons }
+            });
         let band = (prop::option::of((0..5_u64, time())), excluded);
         let looks = looks.map(|looks| prop::collection::vec(time(), looks));
         let slo = (".{0,40}", 0..=marks, triple(), triple(), band, prop::collection::vec(standing.clone(), 0..3));
@@ -138,32 +139,38 @@ fn any_past() -> impl Strategy<Value = Past> {
             prop::collection::vec((span(), prop::collection::vec(triple(), slos)), marks),
             prop::collection::vec(slo, slos),
         )
-            .prop_map(|(([service, instance, bands], written, origin, last), (mutes, restarts, looks), marks, slos)| {
-                let later = |from: Moment, (gone, awake): (u64, u64)| {
-                    from.later_by(Duration::from_nanos(gone), Duration::from_nanos(gone / 100 * awake))
-                };
-                let origin = later(Moment::default(), origin);
-                let mut now = origin;
-                let marks: Vec<(Moment, Arc<[Counts]>)> = marks
-                    .into_iter()
-                    .map(|(span, counts)| {
-                        now = later(now, span);
-                        (now, counts.into())
-                    })
-                    .collect();
-                let last = later(now, last);
-                let slos = slos.into_iter().map(|(key, begins, began_with, last, (band, excluded), standings)| PastSlo {
-                    key: key.into(),
-                    beginning: begins.checked_sub(1).and_then(|mark| marks.get(mark)).map_or(origin, |mark| mark.0),
-                    began_with,
-                    last,
-                    band,
-                    excluded,
-                    standings,
-                });
-                let slos = slos.collect();
-                let written = Duration::from_nanos(written);
-                Past { service, instance, written, origin, last, marks, bands, mutes, restarts, looks, slos }
-            })
+            .prop_map(
+                |(([service, instance, bands], written, origin, last), (mutes, restarts, looks), marks, slos)| {
+                    let later = |from: Moment, (gone, awake): (u64, u64)| {
+                        from.later_by(Duration::from_nanos(gone), Duration::from_nanos(gone / 100 * awake))
+                    };
+                    let origin = later(Moment::default(), origin);
+                    let mut now = origin;
+                    let marks: Vec<(Moment, Arc<[Counts]>)> = marks
+                        .into_iter()
+                        .map(|(span, counts)| {
+                            now = later(now, span);
+                            (now, counts.into())
+                        })
+                        .collect();
+                    let last = later(now, last);
+                    let slos =
+                        slos.into_iter().map(|(key, begins, began_with, last, (band, excluded), standings)| PastSlo {
+                            key: key.into(),
+                            beginning: begins
+                                .checked_sub(1)
+                                .and_then(|mark| marks.get(mark))
+                                .map_or(origin, |mark| mark.0),
+                            began_with,
+                            last,
+                            band,
+                            excluded,
+                            standings,
+                        });
+                    let slos = slos.collect();
+                    let written = Duration::from_nanos(written);
+                    Past { service, instance, written, origin, last, marks, bands, mutes, restarts, looks, slos }
+                },
+            )
     })
 }

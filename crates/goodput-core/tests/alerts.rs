@@ -13,7 +13,9 @@ mod properties;
 #[path = "alerts/signals.rs"]
 mod signals;
 
-use goodput_core::{Audience, Cause, Cleared, Definition, MinBad, Mute, Period, Role, Severity, Slo, Turn, Window};
+use goodput_core::{
+    AlarmState, Audience, Cause, Cleared, Definition, MinBad, Mute, Period, Role, Severity, Slo, Turn, Window,
+};
 use house::{House, minutes, row, slo};
 
 #[test]
@@ -194,4 +196,20 @@ fn what_was_consumed_of_the_budget_in_the_episode_is_told() {
     assert_eq!(resolved.episode.bad, 5 * 6 * 10);
     assert!((resolved.spent.unwrap() - 300.0 / 86.4).abs() < 0.05, "{:?}", resolved.spent);
     assert!(resolved.needs_post_mortem, "it is more than a fifth");
+}
+
+#[test]
+fn what_only_waits_when_a_reload_removes_it_is_told_to_nobody() {
+    let house = House::of([slo().alert(row(Severity::Page, Window::H1, Window::M5).after(minutes(30)))]);
+    house.pass(minutes(10), 0, 10);
+    let waits = |house: &House| {
+        let status = house.status();
+        matches!(status.slo("ok").unwrap().conditions[0].alarm, AlarmState::Waiting { .. })
+    };
+    assert!(waits(&house));
+    let mut definition = Definition::new("house");
+    definition.slos = vec![Slo::availability("other", "99%")];
+    house.goodput.reload(definition).unwrap();
+    house.step(10, 0);
+    assert!(house.told().is_empty());
 }

@@ -37,9 +37,14 @@ impl BandStanding {
         let Some(entered) = first_above(bands, budget, 0) else {
             return self;
         };
-        // As full a band as it may rise to: never a fuller one than `entered`, since more has to be left for it.
-        let recovered = first_above(bands, budget, bands.hysteresis.milli_percent()).unwrap_or(entered);
-        let position = self.position.map_or(entered, |stood| recovered.min(stood).max(entered));
+        // The second look only where it matters: every SLO is stepped at every tick.
+        let position = match self.position {
+            Some(stood) if entered < stood => {
+                let recovered = first_above(bands, budget, bands.hysteresis.milli_percent()).unwrap_or(entered);
+                recovered.min(stood)
+            }
+            _ => entered,
+        };
         Self { position: Some(position) }
     }
 

@@ -157,7 +157,7 @@ impl Alarms {
             let What::Signal(place) = key.1 else { continue };
             let Some(signal) = Signal::ALL.get(usize::from(place)).copied() else { continue };
             let held = found(&key);
-            let unknown = signals.unknown(view, key.0 as usize, signal).filter(|_| held.is_none());
+            let unknown = if held.is_some() { None } else { signals.unknown(view, key.0 as usize, signal) };
             let over =
                 || Found { frozen: unknown.map(|(why, _)| why), ..Found::inactive(why_over(view, key.0, signal)) };
             let step = Stepped {
@@ -351,8 +351,11 @@ impl Stepped {
                 told: false,
             },
         };
-        if step == Some(Step::Fired) {
-            (episode.fired_wall, episode.base) = (view.wall, base());
+        match step {
+            Some(Step::Fired) => (episode.fired_wall, episode.base) = (view.wall, base()),
+            // It may be remembered on, as it is frozen: people have not heard of the next time that it fires.
+            Some(Step::Resolved(_)) => episode.told = false,
+            None => {}
         }
         let change = step.map(|step| match step {
             Step::Fired => Turn::Fired,

@@ -5,8 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use goodput_model::{
-    Budget, Budgeting, ExcludedSurge, Frozen, NoTraffic, Observation, Reason, Remaining, Roughly, Signal, TrafficLost,
-    Window, no_traffic, traffic_lost,
+    Budget, Budgeting, ExcludedSurge, Frozen, NoTraffic, Observation, Reason, Roughly, Signal, TrafficLost, Window,
+    no_traffic, traffic_lost,
 };
 
 use super::alarms::View;
@@ -98,8 +98,8 @@ impl Signals {
             }
             Signal::BudgetConsumed { .. } => {
                 let slo = view.slos.get(index)?;
-                let is_known = matches!(self.budget(view, index, slo)?.remaining(), Remaining::Is(_));
-                (!is_known).then(|| (Frozen::Gap, slo.period.window().duration()))
+                let budget = self.budget(view, index, slo)?;
+                (!budget.observed().is_nearly_full()).then(|| (Frozen::Gap, slo.period.window().duration()))
             }
             _ => None,
         }

@@ -154,14 +154,19 @@ impl<'a> Remembered<'a> {
         slo.band().map(|(position, since)| (position, self.shift.of_time(since)))
     }
 
-    /// When processes were restarted.
+    /// When processes were restarted. None of it is yet to come, whatever the file says.
     pub(crate) fn restarts(&self) -> impl Iterator<Item = Duration> {
-        self.memory.restarts().map(|at| self.shift.of_time(at))
+        self.memory.restarts().map(|at| self.by_now(at))
     }
 
-    /// When it was looked at what is excluded: within an hour, and within a day.
+    /// When it was looked at what is excluded: within an hour, and within a day. None of it is yet to come, whatever the file says: nobody
+    /// would look again before.
     pub(crate) fn looks(&self) -> [Vec<Duration>; 2] {
-        self.memory.looks().map(|looks| looks.into_iter().map(|at| self.shift.of_time(at)).collect())
+        self.memory.looks().map(|looks| looks.into_iter().map(|at| self.by_now(at)).collect())
+    }
+
+    fn by_now(&self, at: Duration) -> Duration {
+        self.shift.of_time(at).min(self.now.since_origin())
     }
 
     /// The mutes that were in force.

@@ -66,3 +66,23 @@ fn what_was_before_a_counter_fell_is_in_no_window() {
     check(&[10, 0, 7, 2, 4], 2, 10, 2);
     check(&[0, 0, 0], 0, 30, 0);
 }
+
+#[test]
+fn what_a_file_says_of_the_future_is_forgotten_as_what_is_past() {
+    let mut past = small();
+    let far = Duration::from_secs(4_000_000_000);
+    (past.restarts, past.looks) = (vec![far; 3], [vec![far; 2], vec![far]]);
+    let written = past.written;
+    let (timeline, hand) = Timeline::manual();
+    let timeline = timeline.beginning_at(SystemTime::UNIX_EPOCH + written);
+    let builder = Goodput::builder("shop").slo(Slo::availability("ok", "99%"));
+    let goodput = builder.timeline(timeline).remember(past.write().unwrap()).build().unwrap();
+    assert_eq!(goodput.status().restarts_1h, Some(4));
+    hand.advance(Duration::from_secs(3_601));
+    goodput.tick(goodput.now());
+    assert_eq!(goodput.status().restarts_1h, Some(0));
+    // It is looked at what is excluded, as was due.
+    let now = written + Duration::from_secs(3_601);
+    let looks = goodput.memory().unwrap().looks();
+    assert!(looks.iter().flatten().all(|at| *at <= now) && looks[0].contains(&now), "{looks:?}");
+}

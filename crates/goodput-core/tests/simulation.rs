@@ -12,7 +12,7 @@
 //! - I12: nothing begins to fire over a window without valid events.
 //! - I14: what resolves does not hold, and did not for as long as it was to keep firing.
 //! - I15: firing and resolving take turns, also across restarts. A crash takes back what was not yet written, and no more.
-//! - I16: with more bad events nothing fires later for the first time and no decision is milder; with more good ones nothing fires earlier.
+//! - I16: with more bad events nothing fires later for the first time and no gate passes; with more good ones nothing fires earlier.
 //! - I17: the same seed is told the same.
 //! - I18: what was spent of a budget is `bad / (e * n) * covered / period`.
 //! - I19: what is restored stood at one tick, is never above the truth, and behind it by what was not yet written.

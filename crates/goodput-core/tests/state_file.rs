@@ -347,23 +347,6 @@ fn a_directory_that_comes_later_is_used_unless_there_is_something_in_it_that_was
     assert_eq!(Service::start(&later.join("slo.state"), NEVER).remembered(), 4);
 }
 
-#[test]
-fn a_directory_that_is_removed_and_made_again_is_used_again() {
-    let (home, _) = home();
-    let path = home.path().join("within/slo.state");
-    fs::create_dir(home.path().join("within")).unwrap();
-    let service = Service::start(&path, SOON);
-    service.count(4);
-    wait_until(|| path.exists());
-    // While a file is written there, another one may appear in a directory that is being removed.
-    wait_until(|| fs::remove_dir_all(home.path().join("within")).is_ok());
-    wait_until(|| service.trouble() == Some(StateTrouble::Disk(std::io::ErrorKind::NotFound)));
-    fs::create_dir(home.path().join("within")).unwrap();
-    wait_until(|| service.trouble().is_none() && path.exists());
-    assert!(service.stop());
-    assert_eq!(Service::start(&path, NEVER).remembered(), 4);
-}
-
 /// A file system of its own, gone when dropped.
 struct Mounted(PathBuf);
 

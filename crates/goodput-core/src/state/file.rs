@@ -188,13 +188,9 @@ impl StateFile {
         }
         let Place::Ready { storage, holds } = &mut self.place else { return Err(StateTrouble::Unsupported.into()) };
         let memory = goodput.memory().map_err(|_| StateTrouble::TooLarge)?;
-        let outcome = persist(&mut **storage, memory.as_bytes(), *holds);
-        *holds |= outcome.is_ok();
-        if outcome.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            // Somebody has removed the directory. There may be another one of its name, by now or later.
-            self.place = Place::Later;
-        }
-        Ok(outcome?)
+        persist(&mut **storage, memory.as_bytes(), *holds)?;
+        *holds = true;
+        Ok(())
     }
 }
 

@@ -90,10 +90,9 @@ fn whatever_fails_the_service_answers_and_the_flag_goes_when_the_fault_does() {
                 assert_eq!(failing, !kept, "{fault:?} at {call}: {:?}", status.flags);
             }
             assert_eq!(goodput.status().slo("ok").unwrap().counts.good, 3);
-            // What could not be read at the start, or was gone, is asked for at its path again, and that is none.
+            // What could not be read at the start is asked for at its path again, and that is none.
             let unread = call == 0 && matches!(fault, Fault::Error(_));
-            let gone = matches!(fault, Fault::Error(ErrorKind::NotFound));
-            assert!(if unread { !kept } else { kept || gone }, "{fault:?} at {call}");
+            assert_eq!(kept, !unread, "{fault:?} at {call}");
             if kept {
                 let memory = Memory::decode(disk.content().unwrap()).unwrap();
                 assert_eq!(memory.slos().next().unwrap().last().good, 3, "{fault:?} at {call}");

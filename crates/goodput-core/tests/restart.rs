@@ -373,6 +373,22 @@ fn a_surge_that_began_before_a_restart_is_seen_after_it() {
 }
 
 #[test]
+fn however_many_reasons_excluded_something_over_many_processes_it_is_remembered() {
+    let words: Vec<&'static str> = (0..400).map(|number| &*format!("word_{number}").leak()).collect();
+    let mut process = Process::start(service(), WALL, None);
+    for words in words.chunks(50) {
+        for _ in 0..3 {
+            words.iter().for_each(|word| process.goodput.work("/orders").excluded(word));
+            process.tick(10 * MINUTE);
+        }
+        process = process.restart(MINUTE); // which fails if it cannot be written
+    }
+    process.tick(2 * DAY);
+    process.tick(10 * MINUTE);
+    assert_eq!(process.window("ok", Window::D3).seen.counts.excluded, 3 * 400);
+}
+
+#[test]
 fn a_memory_says_which_instance_wrote_it() {
     let first = Process::start(service(), WALL, None);
     assert_eq!(first.memory().instance(), first.goodput.instance());

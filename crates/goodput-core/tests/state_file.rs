@@ -214,6 +214,11 @@ fn a_damaged_file_is_no_loss_where_the_one_before_it_holds() {
     fs::write(&path, b"good").unwrap();
     assert_eq!(live(&[1]), (vec!["state_previous"], Some(4), Some(3)), "what did not hold never stood in its place");
     assert_eq!(live(&[1]), (vec![], Some(5), Some(4)));
+    // A disk that has lost the beginning of the file.
+    let mut blank = fs::read(&path).unwrap();
+    blank.iter_mut().take(100).for_each(|byte| *byte = 0);
+    fs::write(&path, blank).unwrap();
+    assert_eq!(live(&[1]), (vec!["state_previous"], Some(5), Some(4)));
     fs::write(&path, b"good").unwrap();
     fs::write(&previous, b"good").unwrap();
     assert_eq!(live(&[9]), (vec!["state_lost"], Some(9), None));

@@ -170,7 +170,8 @@ pub fn excluded_surge(hour: (u64, u64), day: (u64, u64)) -> Option<ExcludedSurge
     const TIMES: u128 = 5;
     let surges =
         hour.0 >= AT_LEAST && exceeds(hour.0.into(), hour.1.into(), u128::from(day.0) * TIMES, u128::from(day.1));
-    let share = |(of, all): (u64, u64)| of as f64 / all.max(1) as f64;
+    // Under load the two may be read at different moments.
+    let share = |(of, all): (u64, u64)| (of as f64 / all.max(1) as f64).min(1.0);
     surges.then(|| ExcludedSurge { hour: share(hour), day: share(day) })
 }
 

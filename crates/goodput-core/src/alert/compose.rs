@@ -46,7 +46,13 @@ pub(crate) fn alert(event: &Event, scene: Scene<'_>) -> Alert {
         fired_wall: event.episode.fired_wall,
         evaluation: condition.map(|condition| condition.now),
         detail: event.episode.detail,
-        frozen: event.episode.alarm.frozen().map(|(reason, _)| reason),
+        frozen: match event.cause {
+            Cause::Row(_) => condition.and_then(|condition| condition.frozen),
+            Cause::Signal(signal) => {
+                let status = slo.and_then(|slo| slo.signals.iter().find(|status| status.signal == signal));
+                status.and_then(|status| status.frozen)
+            }
+        },
         windows: slo.map(|slo| slo.windows.clone()).unwrap_or_default(),
         budget: slo.map(|slo| slo.budget),
         exhaustion: slo.map_or(Exhaustion::NoData, |slo| slo.exhaustion),

@@ -9,7 +9,7 @@ use goodput_model::{ExcludedSurge, Reason, Verdict, excluded_surge};
 
 use super::history::Column;
 use crate::clock::Moment;
-use crate::state::{Excluded, SavedReason};
+use crate::state::{Excluded, MAX_REASONS, SavedReason};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -93,7 +93,12 @@ impl Surges {
         for (key, last) in self.excluded(reasons) {
             let Some(saved) = saved.get_mut(key.0) else { continue };
             let by = |mark: &Mark| mark.excluded.get(&key).copied().unwrap_or(0);
-            let counts = self.fine.iter().chain(&self.coarse).map(by).chain([last]).collect();
+            let counts: Vec<_> = self.fine.iter().chain(&self.coarse).map(by).chain([last]).collect();
+            // Only what came between looks matters: one that gave nothing since may begin at 0 as well. Beyond as many as a file holds,
+            // those that come last are forgotten.
+            if counts.iter().all(|count| *count == last) || saved.reasons.len() >= MAX_REASONS {
+                continue;
+            }
             if let Some((reason, surge)) = self.surging.get(&key.0)
                 && *reason == key.1
             {

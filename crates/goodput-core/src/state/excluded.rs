@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 use super::column::{Column, column, put_column, skip_column};
 use super::varint::{Cursor, put_number, put_text};
 
-/// The most reasons of one SLO: more than a process tells apart.
-pub(super) const MAX_REASONS: u64 = 256;
+/// The most reasons of one SLO within a day: more than a process tells apart.
+pub(crate) const MAX_REASONS: usize = 256;
 /// The most looks of either kind.
 pub(super) const MAX_LOOKS: u64 = 100;
 
@@ -77,7 +77,7 @@ impl Excluded {
 
     /// Passes over one whose reasons have so many counts each; nothing if it is none.
     pub(super) fn skip(cursor: &mut Cursor<'_>, counts: u64) -> Option<()> {
-        let reasons = cursor.number().filter(|reasons| *reasons <= MAX_REASONS)?;
+        let reasons = cursor.number().filter(|reasons| *reasons <= MAX_REASONS as u64)?;
         for _ in 0..reasons {
             cursor.text()?;
             let mut column = column(cursor)?;

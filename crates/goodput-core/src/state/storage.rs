@@ -137,11 +137,13 @@ pub(super) fn find(storage: &mut dyn Storage) -> Result<Found, StateTrouble> {
         Err(StateTrouble::TooLarge) => return Ok(Found::Foreign),
         Err(trouble) => return Err(trouble),
     };
+    // What a disk has lost reads as zeros, which nobody writes there.
+    let is_blank = bytes.len() >= 8 && bytes.iter().take(8).all(|byte| *byte == 0);
     Ok(match Memory::decode(bytes) {
         Ok(memory) => Found::Fine(Some(memory)),
         Err(MemoryError::Newer { version }) => Found::Newer(version),
         // What goodput never writes is none of its.
-        Err(MemoryError::Foreign | MemoryError::TooLarge { .. }) => Found::Foreign,
+        Err(MemoryError::Foreign | MemoryError::TooLarge { .. }) if !is_blank => Found::Foreign,
         Err(error) => {
             let previous = storage.read_previous().ok().flatten();
             Found::Lost(error, previous.and_then(|bytes| Memory::decode(bytes).ok()))

@@ -378,7 +378,9 @@ fn however_many_reasons_excluded_something_over_many_processes_it_is_remembered(
     let mut process = Process::start(service(), WALL, None);
     for words in words.chunks(50) {
         for _ in 0..3 {
-            words.iter().for_each(|word| process.goodput.work("/orders").excluded(word));
+            for word in words {
+                process.goodput.work("/orders").excluded(word);
+            }
             process.tick(10 * MINUTE);
         }
         process = process.restart(MINUTE); // which fails if it cannot be written

@@ -157,8 +157,10 @@ impl GoodputBuilder {
         self
     }
 
-    /// Calls this with every alert that fires, emerges or resolves, on the thread that ticks or reloads, after the tick. It should return
-    /// soon: the next tick waits for it. A panic in it is caught and flagged. For another thread, [subscribe](Goodput::subscribe).
+    /// Calls this with every alert that fires, emerges or resolves, in the order in which that happens, on a thread that ticks or
+    /// reloads: the one on which it happened, or one that is telling already. It should return soon: that thread waits for it, and so does
+    /// everybody who is to hear of what comes after. A panic in it is caught and flagged. For another thread,
+    /// [subscribe](Goodput::subscribe).
     pub fn on_transition(mut self, callback: impl Fn(&Transition) + Send + Sync + 'static) -> Self {
         self.callbacks.push(Arc::new(callback));
         self

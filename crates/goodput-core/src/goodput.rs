@@ -1,5 +1,6 @@
 //! The handle: one service's definition, its counters and its memory, as a plain owned value.
 
+mod attention;
 mod tick;
 
 use std::sync::Arc;
@@ -72,11 +73,6 @@ pub struct Goodput {
     /// How the file fares that it is remembered in, if it is.
     state: Mutex<Option<Arc<Health>>>,
 }
-
-/// Some requests arrive through an outer layer.
-const HAS_OUTER: u8 = 1;
-/// Some budget burns.
-const ARMED: u8 = 2;
 
 /// What went wrong around the events.
 #[derive(Debug, Default)]
@@ -243,7 +239,7 @@ impl Goodput {
         Work::new(self, name)
     }
 
-    /// The name of this instance, so that nobody counts it twice: 32 hexadecimal digits, the same for as long as it lives, and others
+    /// The name of this instance in this process, so that nobody counts it twice: 32 hexadecimal digits, the same for as long as it lives, and others
     /// for every other instance, process and start. Status documents and state files carry it.
     pub fn instance(&self) -> String {
         self.identity.name()
@@ -379,44 +375,6 @@ impl Goodput {
     #[cold]
     pub fn note_unready(&self) {
         self.mishaps.unready.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// From here on some requests arrive through an outer layer.
-    #[doc(hidden)]
-    pub fn note_outer_layer(&self) {
-        self.attention.fetch_or(HAS_OUTER, Ordering::Relaxed);
-    }
-
-    /// Whether some requests arrive through an outer layer. Relaxed: layers are made before requests come.
-    #[doc(hidden)]
-    #[inline]
-    pub fn has_outer_layer(&self) -> bool {
-        self.attention.load(Ordering::Relaxed) & HAS_OUTER != 0
-    }
-
-    /// Whether some budget burns: over five minutes, faster than it may. Only then is it worth remembering where a request came from.
-    ///
-    /// Relaxed: a request more or less is remembered.
-    #[doc(hidden)]
-    #[inline]
-    pub fn is_armed(&self) -> bool {
-        self.attention.load(Ordering::Relaxed) & ARMED != 0
-    }
-
-    /// Whether a request that begins needs a closer look, for either of these.
-    #[doc(hidden)]
-    #[inline]
-    pub fn needs_attention(&self) -> bool {
-        self.attention.load(Ordering::Relaxed) != 0
-    }
-
-    /// Arms or disarms.
-    pub(crate) fn set_armed(&self, armed: bool) {
-        if armed {
-            self.attention.fetch_or(ARMED, Ordering::Relaxed);
-        } else {
-            self.attention.fetch_and(!ARMED, Ordering::Relaxed);
-        }
     }
 
     /// The status tells from here on how the state file fares.

@@ -1,6 +1,11 @@
-//! Decisions on cases that people know: the exercises of the sources, and each rule by itself.
+//! Decisions on cases that people know: each rule by itself, the exercises of the sources, and several instances.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+#[path = "decision/exercises.rs"]
+mod exercises;
+#[path = "decision/merging.rs"]
+mod merging;
 
 use goodput_model::{
     Action, Alternative, BandStanding, Basis, BudgetBands, BurnStatus, CalendarUnit, Case, Change, ChangeKind, Concern,
@@ -53,8 +58,6 @@ fn told_of<'a>(decision: &'a Decision, slo: &str) -> Vec<&'a str> {
     let about = decision.rationale.iter().filter(|ground| ground.slo.as_deref() == Some(slo));
     about.map(|ground| ground.finding.label()).collect()
 }
-
-// ------------------------------------------------------------------------------------------------ the rules
 
 #[test]
 fn the_worse_of_the_last_hour_and_the_last_six_is_the_row_of_the_matrix() {
@@ -418,150 +421,6 @@ fn without_events(mut slo: Evidence) -> Evidence {
         window.counts = Counts::default();
     }
     slo
-}
-
-#[test]
-fn cases_of_two_definitions_are_not_added() {
-    let one = case(vec![slo(0, 0, 0)]);
-    let changed = |change: fn(&mut Case)| {
-        let mut other = one.clone();
-        change(&mut other);
-        one.clone().merge(other).unwrap_err().to_string()
-    };
-    let alike = "expected the same in each";
-    for (message, expected) in [
-        (
-            changed(|other| "cart".clone_into(&mut other.service)),
-            r#"services "checkout" and "cart" cannot be added: expected instances of one service"#.to_owned(),
-        ),
-        (
-            changed(|other| other.slos.clear()),
-            r#"SLO "checkout-ok" is not in every instance: expected the same definition in each"#.to_owned(),
-        ),
-        (
-            changed(|other| other.slos[0].objective = "99%".parse().unwrap()),
-            format!(r#"SLO "checkout-ok" has an objective of 99.9% in one instance and of 99% in another: {alike}"#),
-        ),
-        (
-            changed(|other| other.slos[0].period = Period::D7),
-            format!(r#"SLO "checkout-ok" has a period of 30d in one instance and of 7d in another: {alike}"#),
-        ),
-        (
-            changed(|other| other.slos[0].min_bad = MinBad::AtLeast(5)),
-            format!(r#"SLO "checkout-ok" has different alert rows or floors of bad events in two instances: {alike}"#),
-        ),
-        (
-            changed(|other| other.slos[0].hour.window = Window::M5),
-            format!(r#"SLO "checkout-ok" was looked at over different windows in two instances: {alike}"#),
-        ),
-        (
-            changed(|other| other.slos[0].seen.window = Window::D3),
-            format!(r#"SLO "checkout-ok" was looked at over different windows in two instances: {alike}"#),
-        ),
-        (
-            changed(|other| other.bands = BudgetBands::preset("75/25").unwrap()),
-            format!(r#"service "checkout" has different budget bands in two instances: {alike}"#),
-        ),
-    ] {
-        assert_eq!(message, expected);
-    }
-}
-
-#[test]
-fn instances_may_be_asked_at_different_times_of_one_month_and_not_in_two() {
-    let asked = |days_gone: u32, days_long: u64| {
-        let mut evidence = slo(0, 0, 0);
-        evidence.period = Period::Calendar(CalendarUnit::Month);
-        evidence.length = Some(Duration::from_secs(days_long * 86_400));
-        evidence.seen = Observation::full(Window::from_secs(days_gone * 86_400).unwrap(), evidence.seen.counts);
-        case(vec![evidence])
-    };
-    let together = asked(3, 31).merge(asked(4, 31)).unwrap();
-    assert_eq!(together.slos.first().unwrap().seen.window.to_string(), "4d");
-    let message = asked(3, 31).merge(asked(3, 28)).unwrap_err().to_string();
-    assert_eq!(
-        message,
-        r#"SLO "checkout-ok" is in one month in one instance and in another in another: expected the same in each"#
-    );
-}
-
-#[test]
-fn a_sum_has_seen_the_least_of_its_parts_and_its_edge_is_as_vague_as_the_vaguest() {
-    let part = |hours: u64, gap: u64| {
-        let mut evidence = slo(0, 0, 0);
-        let Observation { window, counts, .. } = evidence.seen;
-        evidence.seen = Observation {
-            edge_gap: Duration::from_secs(gap),
-            ..Observation::partial(window, counts, Duration::from_secs(hours * 3_600))
-        };
-        case(vec![evidence])
-    };
-    let sum = part(20, 60).merge(part(30, 10)).unwrap();
-    let seen = sum.slos.first().unwrap().seen;
-    let expected = (Duration::from_secs(20 * 3_600), Duration::from_secs(60), 2 * MONTH);
-    assert_eq!((seen.covered(), seen.edge_gap, seen.counts.good), expected);
-}
-
-// ------------------------------------------------------------------------------------------------ the exercises
-
-/// Twelve minutes left of 43.2, and a 20 % chance of five minutes: one minute is expected, 8 % of what is left, and at worst it
-/// takes 42 %. "The math says no" is wrong; what says no is the band.
-#[test]
-fn twelve_minutes_left_and_a_fifth_of_five_minutes() {
-    let case = case(vec![slo(0, 0, 31_200)]);
-    let estimate = ReleaseCost::new(0.2, Duration::from_secs(300));
-    let decision = case.decide_at_cost(feature(Risk::Medium), estimate);
-    assert_eq!(
-        decision.cost.to_string(),
-        "1m expected (8.3 % of what is left), 5m at worst (41.7 %); 12m of total outage left"
-    );
-    assert!(!decision.cost.does_not_fit());
-    assert_eq!(decision.action, Action::Review, "27.8 % left is yellow\n{decision}");
-}
-
-/// 70 % consumed and a change of 10 % risk: of half an hour, three minutes are expected of the 12m 57s left, and at worst it
-/// does not fit.
-#[test]
-fn seventy_percent_consumed_and_a_tenth_of_half_an_hour() {
-    let mut case = case(vec![slo(0, 0, 30_240)]);
-    let estimate = ReleaseCost::new(0.1, Duration::from_secs(1_800));
-    let decision = case.decide_at_cost(feature(Risk::Medium), estimate);
-    assert_eq!(
-        decision.cost.to_string(),
-        "3m expected (23.1 % of what is left), 30m at worst (231.5 %); 12m 57s of total outage left"
-    );
-    assert!(decision.cost.does_not_fit());
-    assert_eq!(decision.action, Action::Review);
-    assert!(decision.to_string().contains("it can be undone within 12m 57s"), "{decision}");
-
-    for (preset, action) in [
-        ("75/25", Action::Review),
-        ("50/10/0", Action::Review),
-        ("50/20", Action::Review),
-        ("alert-50-freeze-90", Action::Review),
-    ] {
-        case.bands = BudgetBands::preset(preset).unwrap();
-        assert_eq!(case.decide(feature(Risk::Medium)).action, action, "{preset}");
-    }
-}
-
-/// 18 % left and a risky refactoring: red under 75/25 and 50/20 (freeze), yellow under the others. High risk alone asks for a
-/// review.
-#[test]
-fn eighteen_percent_left_and_a_risky_refactoring() {
-    let mut case = case(vec![slo(0, 0, 35_424)]);
-    for (preset, action) in [
-        ("75/25", Action::Block),
-        ("50/20", Action::Block),
-        ("50/10/0", Action::Review),
-        ("alert-50-freeze-90", Action::Review),
-    ] {
-        case.bands = BudgetBands::preset(preset).unwrap();
-        assert_eq!(case.decide(feature(Risk::High)).action, action, "{preset}");
-    }
-    // The refactoring waits, and what mends the service does not.
-    case.bands = BudgetBands::preset("75/25").unwrap();
-    assert_eq!(case.decide(Change::new(ChangeKind::Fix, Risk::Low)).gate(), GateCode::Review);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(crate) struct Notice {
     pub(crate) annotations: Annotations,
     /// When it fired, on the instance's wall.
     pub(crate) fired_at: SystemTime,
-    /// Whether it is not to be told of now: a more severe one of its SLO fires, or somebody has muted it.
+    /// Whether it is not to be told of now: another one of its SLO speaks for it, or somebody has muted it.
     pub(crate) quiet: bool,
     /// Whether somebody was told that it fires.
     pub(crate) told: bool,

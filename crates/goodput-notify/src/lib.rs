@@ -36,7 +36,7 @@
 //! resolved is sent at once and in some rounds after that, with the time at which it resolved, so that it is told once however often
 //! it is sent. When the process ends, nothing is sent: what it told of ends by itself within four minutes.
 //!
-//! Alerts that a more severe one of their SLO speaks for, and those that are muted, are not sent until that is over. If they were sent
+//! Alerts that another one of their SLO speaks for, and those that are muted, are not sent until that is over. If they were sent
 //! before, they go on being sent: an Alertmanager that hears no more of an alert says that it has resolved, which would not be so, and
 //! would tell of the same episode again later. To be rid of the repetitions of such an alert, silence it in Alertmanager.
 //!

@@ -22,7 +22,7 @@ use crate::words;
 /// # Ok::<(), goodput_core::BuildError>(())
 /// ```
 ///
-/// It runs on the thread that ticks: a subscriber that blocks there holds up ticks, and no request.
+/// It runs on a thread that ticks or reloads: a subscriber that blocks there holds up that, and whatever is told after, and no request.
 pub fn to_tracing(transition: &Transition) {
     // The level of an event is part of its place in the code.
     macro_rules! write {

@@ -1,4 +1,4 @@
-//! Composes what is told of an alert from a status that was read just after.
+//! Composes what is told of an alert from a status that is read when it is told.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! From a condition that holds to somebody who knows: transitions, what they carry, and who hears of them.
 //!
-//! Ticks step the alarms (`read/alarms.rs`); what changed there is put into the [outbox](Outbox) under the lock of the tick, and composed into
-//! [`Transition`]s and handed out, in that order, after all locks are given back.
+//! Ticks step the alarms (`read/alarms.rs`); what changed there is put into the [outbox](Outbox) under the lock of the tick, and
+//! composed into [`Transition`]s and handed out, in that order, after all locks are given back.
 
 mod baseline;
 mod compose;

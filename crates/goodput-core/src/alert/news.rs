@@ -1,4 +1,4 @@
-//! Who hears of transitions: callbacks on the thread that ticks, and channels for everybody else.
+//! Who hears of transitions: callbacks on the thread that tells, and channels for everybody else.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -192,7 +192,7 @@ pub struct Alert {
     pub owner: Option<String>,
     /// What was released last, as the service was told.
     pub deploy: Option<Arc<str>>,
-    /// Whether somebody was told that it fires: by this process, or by the one before if this one remembers it.
+    /// Whether it was for somebody to hear that it fires: by this process, or by the one before if this one remembers it.
     pub told: bool,
     /// Another alert of the SLO fires that is more severe or says the same: this one keeps quiet meanwhile.
     pub suppressed: bool,

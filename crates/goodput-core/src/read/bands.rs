@@ -18,7 +18,7 @@ pub struct BandStatus {
     pub name: String,
     /// What is permitted there.
     pub action: Action,
-    /// Since when it stands there, as far as this process knows.
+    /// Since when it stands there, as far as this process knows or remembers.
     pub since: Moment,
     /// Which of the bands it is.
     pub standing: BandStanding,

@@ -254,10 +254,7 @@ impl fmt::Display for Flag {
             }
             Self::StateLost { why } => write!(f, "nothing is remembered from before this process: {why}"),
             Self::StatePrevious { why } => {
-                write!(
-                    f,
-                    "what is remembered is one interval older than it should be, as the newest state cannot be read: {why}"
-                )
+                write!(f, "what is remembered is older than it should be, as the newest state cannot be read: {why}")
             }
             Self::RestartedOften { times } => {
                 write!(f, "the process was restarted {times} times within an hour: is it crashing?")

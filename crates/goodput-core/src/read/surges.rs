@@ -119,7 +119,10 @@ impl Surges {
                 let Some(reason) = saved.reason() else { continue };
                 let mut counts = saved.counts.iter().copied();
                 for (mark, count) in self.fine.iter_mut().chain(&mut self.coarse).zip(&mut counts) {
-                    mark.excluded.insert((slo, reason), count);
+                    // None is what is not there.
+                    if count > 0 {
+                        mark.excluded.insert((slo, reason), count);
+                    }
                 }
                 self.base.insert((slo, reason), counts.next().unwrap_or_default());
                 if let Some((_, [hour, day])) = surging.filter(|(surging, _)| *surging == position) {

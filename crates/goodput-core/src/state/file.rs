@@ -36,14 +36,15 @@ use crate::read::Flag;
 /// | `state_failing` | tried again at the next interval |
 /// | `state_previous` | the file was damaged, and the one written before it was not: windows go on from that, and it is replaced |
 /// | `state_lost` | the file was damaged, and so was that, or there is none: windows begin anew |
-/// | `state_foreign`, `state_newer` | it is left as it is, and nothing is kept |
+/// | `state_foreign`, `state_newer` | it is left as it is, and nothing is kept; one that begins with zeros is damaged, and none of these |
 /// | `state_locked` | another process has it; nothing is kept |
 ///
 /// **The directory** has to be there, to be this user's or root's, and not everybody's to write to: of a volume that is, make a
 /// directory within. Three more names there belong to the file: `NAME.lock`, which stays, `NAME.previous`, which is what was written
 /// before, and `NAME.new` while it is being written.
 ///
-/// **What it does not remember**: traces of bad events, which routes they were on, and what guards let through.
+/// **What it does not remember**: latencies, traces of bad events, the routes and reasons of an alert and the numbers of a signal, what
+/// guards let through, and how long requests have hung.
 #[derive(Debug)]
 pub struct StateFile {
     path: PathBuf,
@@ -182,7 +183,7 @@ impl StateFile {
         if let Place::Later = self.place {
             let (storage, found) = look(open_place(&self.path)?)?;
             match found {
-                Found::Fine(None) | Found::Lost(..) => self.place = Place::Ready { storage, holds: false },
+                Found::Fine(None) | Found::Lost(_, None) => self.place = Place::Ready { storage, holds: false },
                 _ => return Err(StateTrouble::CameLater.into()),
             }
         }

@@ -48,7 +48,7 @@
 //! | .. which of them surges, the first being 1, or 0; if not 0, its share of an hour's events and of a day's: the bits of each as IEEE 754 has them | number, two numbers |
 //! | .. how many standings: alerts that fire, wait or hold | number |
 //! | .. for each standing: of which alert, see `read/alarms/recall.rs` | text |
-//! | .. .. the sum of 1 if its condition holds, 2 if it waits, 4 if it fires, 8 if it fires though the condition no longer holds, 16 if it is frozen, 32 if it was told, 64 if a more severe one speaks for it | number |
+//! | .. .. the sum of 1 if its condition holds, 2 if it waits, 4 if it fires, 8 if it fires though the condition no longer holds, 16 if it is frozen, 32 if it was told, 64 if another one speaks for it | number |
 //! | .. .. with 2 or 4, since when: nanoseconds since 1970 | number |
 //! | .. .. with 8, since when that is so, and why: `Cleared::label` | number, text |
 //! | .. .. with 16, since when, and why: `Frozen::label` | number, text |

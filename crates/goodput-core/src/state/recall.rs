@@ -131,9 +131,9 @@ impl<'a> Remembered<'a> {
     /// there to see whether they do is not part of that.
     pub(crate) fn standings(&self, slo: &RememberedSlo<'_>) -> impl Iterator<Item = SavedStanding> {
         slo.standings().map(|standing| {
-            let mut standing = standing.moved(|since| self.shift.of_time(since));
+            let mut standing = standing.moved(|since| self.by_now(since));
             if let AlarmState::Waiting { since } = &mut standing.state {
-                *since = since.saturating_add(self.gone);
+                *since = since.saturating_add(self.gone).min(self.now.since_origin());
             }
             standing
         })
@@ -151,20 +151,20 @@ impl<'a> Remembered<'a> {
 
     /// In which band an SLO stood, the fullest being 0, and since when.
     pub(crate) fn band(&self, slo: &RememberedSlo<'_>) -> Option<(u64, Duration)> {
-        slo.band().map(|(position, since)| (position, self.shift.of_time(since)))
+        slo.band().map(|(position, since)| (position, self.by_now(since)))
     }
 
-    /// When processes were restarted. None of it is yet to come, whatever the file says.
+    /// When processes were restarted.
     pub(crate) fn restarts(&self) -> impl Iterator<Item = Duration> {
         self.memory.restarts().map(|at| self.by_now(at))
     }
 
-    /// When it was looked at what is excluded: within an hour, and within a day. None of it is yet to come, whatever the file says: nobody
-    /// would look again before.
+    /// When it was looked at what is excluded: within an hour, and within a day.
     pub(crate) fn looks(&self) -> [Vec<Duration>; 2] {
         self.memory.looks().map(|looks| looks.into_iter().map(|at| self.by_now(at)).collect())
     }
 
+    /// What has happened is not yet to come, whatever the file says: an alert would never resolve, nor be looked for again.
     fn by_now(&self, at: Duration) -> Duration {
         self.shift.of_time(at).min(self.now.since_origin())
     }

@@ -1,6 +1,5 @@
 //! An instance's memory: taken from one that runs, and looked at without one.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use goodput_model::Definition;
@@ -9,7 +8,6 @@ use super::{Memory, MemoryError, since_epoch};
 use crate::builder::BuildError;
 use crate::clock::Timeline;
 use crate::goodput::Goodput;
-use crate::read::read_counts;
 
 impl Goodput {
     /// What this instance knows about its SLOs now, for the next one to [remember](crate::GoodputBuilder::remember).
@@ -21,15 +19,11 @@ impl Goodput {
     /// If it takes more than 16 MiB. Some ten thousand SLOs on the standard slots do, and very few on dense ones.
     pub fn memory(&self) -> Result<Memory, MemoryError> {
         let past = {
-            let read_for = self.in_force();
-            let early = self.read_detail(&read_for);
             // The lock first, so that no mark has newer counts than the counters.
             let monitor = self.monitor.lock();
             let in_force = self.in_force();
-            let detail = if Arc::ptr_eq(&read_for, &in_force) { early } else { self.read_detail(&in_force) };
-            let (by_id, _) = read_counts(&self.routes, in_force.fingerprints());
-            let now = self.now();
-            let mut live = in_force.live(&by_id);
+            let detail = self.read_detail(&in_force);
+            let (now, mut live) = (self.now(), detail.counts.clone());
             monitor.slices.replace(&mut live);
             monitor.rebase(&mut live);
             let wall = since_epoch(self.timeline.wall_at(now));

@@ -25,7 +25,7 @@ pub struct SavedStanding {
     pub base: Counts,
     /// Whether somebody was told that it fires.
     pub told: bool,
-    /// Whether a more severe alert of the SLO spoke for it.
+    /// Whether another alert of the SLO spoke for it.
     pub suppressed: bool,
 }
 

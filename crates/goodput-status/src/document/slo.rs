@@ -182,7 +182,7 @@ pub struct ConditionDocument {
     /// Why the condition cannot be judged, so that the alert stands as it stood: `no_data`, `stale_tick`, `filling` or `gap`. Null
     /// where it can.
     pub frozen: Option<String>,
-    /// Whether a more severe alert of the SLO fires, so that nobody is told of this one.
+    /// Whether another alert of the SLO fires that is more severe, so that nobody is told of this one.
     pub suppressed: bool,
     /// Whether somebody has muted it, so that nobody is told.
     pub muted: bool,
@@ -232,6 +232,6 @@ pub struct StandingDocument {
     pub name: String,
     /// What is permitted there: `approve`, `review`, `defer` or `block`.
     pub action: String,
-    /// For how long it stands there, in nanoseconds, as far as this process knows.
+    /// For how long it stands there, in nanoseconds, as far as this process knows or remembers.
     pub for_ns: u64,
 }

@@ -352,6 +352,22 @@ fn a_directory_that_comes_later_is_used_unless_there_is_something_in_it_that_was
     assert_eq!(Service::start(&later.join("slo.state"), NEVER).remembered(), 4);
 }
 
+#[test]
+fn a_damaged_file_that_comes_later_is_not_written_over_where_the_one_before_it_holds() {
+    let (home, path) = home();
+    assert!(Service::start(&path, NEVER).stop());
+    let whole = fs::read(&path).unwrap();
+    let (later, prepared) = (home.path().join("later"), home.path().join("prepared"));
+    let service = Service::start(&later.join("slo.state"), SOON);
+    fs::create_dir(&prepared).unwrap();
+    fs::write(prepared.join("slo.state"), b"good").unwrap();
+    fs::write(prepared.join("slo.state.previous"), &whole).unwrap();
+    fs::rename(&prepared, &later).unwrap();
+    wait_until(|| service.trouble() == Some(StateTrouble::CameLater));
+    assert!(!service.stop());
+    assert!(fs::read(later.join("slo.state.previous")).unwrap() == whole);
+}
+
 /// A file system of its own, gone when dropped.
 struct Mounted(PathBuf);
 

@@ -98,3 +98,14 @@ fn while_nobody_ticks_every_condition_is_stale() {
     house.step(10, 0);
     assert_eq!(frozen(&house), None);
 }
+
+#[test]
+fn while_nobody_ticks_every_alert_says_that_it_stands_as_it_stood() {
+    let house = House::of([slo().alert(row(Severity::Page, Window::H1, Window::M5)).traffic("10/m".parse().unwrap())]);
+    house.pass(minutes(10), 0, 10);
+    let frozen = |house: &House| house.goodput.alerts().iter().map(|alert| alert.frozen).collect::<Vec<_>>();
+    let firing = frozen(&house);
+    assert!(!firing.is_empty() && firing.iter().all(Option::is_none), "{firing:?}");
+    house.hand.advance(minutes(10));
+    assert_eq!(frozen(&house), vec![Some(Frozen::StaleTick); firing.len()]);
+}

@@ -159,7 +159,8 @@ impl GoodputBuilder {
 
     /// Calls this with every alert that fires, emerges or resolves, in the order in which that happens, on a thread that ticks or
     /// reloads: the one on which it happened, or one that is telling already. It should return soon: that thread waits for it, and so does
-    /// everybody who is to hear of what comes after. A panic in it is caught and flagged. For another thread,
+    /// everybody who is to hear of what comes after, of which 4,096 are kept. One that does not return, or panics, is
+    /// [flagged](crate::Flag::CallbacksHang). For another thread,
     /// [subscribe](Goodput::subscribe).
     pub fn on_transition(mut self, callback: impl Fn(&Transition) + Send + Sync + 'static) -> Self {
         self.callbacks.push(Arc::new(callback));

@@ -289,6 +289,7 @@ impl Goodput {
             queued: self.queue.len(),
             stopwatch: self.stopwatch.kind(),
             panicked: self.news.panics(),
+            backlog: self.outbox.backlog(now),
         })
         .with_guards(guards);
         let of_file = self.state.lock().as_ref().map(|health| health.flags());

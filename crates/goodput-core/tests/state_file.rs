@@ -353,6 +353,25 @@ fn a_directory_that_comes_later_is_used_unless_there_is_something_in_it_that_was
 }
 
 #[test]
+fn a_directory_that_is_removed_and_made_again_is_used_again() {
+    let (home, _) = home();
+    let within = home.path().join("within");
+    fs::create_dir(&within).unwrap();
+    let path = within.join("slo.state");
+    let service = Service::start(&path, SOON);
+    wait_until(|| path.exists());
+    fs::remove_dir_all(&within).unwrap();
+    wait_until(|| service.trouble().is_some());
+    fs::create_dir(&within).unwrap();
+    wait_until(|| service.trouble().is_none());
+    service.count(4);
+    // The lock is there as well.
+    assert_eq!(Service::start(&path, NEVER).flags(), ["state_locked"]);
+    assert!(service.stop());
+    assert_eq!(Service::start(&path, NEVER).remembered(), 4);
+}
+
+#[test]
 fn a_damaged_file_that_comes_later_is_not_written_over_where_the_one_before_it_holds() {
     let (home, path) = home();
     assert!(Service::start(&path, NEVER).stop());

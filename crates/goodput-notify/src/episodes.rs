@@ -17,8 +17,8 @@ pub(crate) struct Notice {
     pub(crate) fired_at: SystemTime,
     /// Whether it is not to be told of now: another one of its SLO speaks for it, or somebody has muted it.
     pub(crate) quiet: bool,
-    /// Whether somebody was told that it fires.
-    pub(crate) told: bool,
+    /// If an earlier process told of it: until when.
+    pub(crate) told_until: Option<SystemTime>,
 }
 
 /// Every alert that fires or has lately resolved, by its labels.
@@ -82,12 +82,12 @@ impl Episodes {
             self.known.remove(&labels);
         }
         for notice in firing {
-            self.fires(notice, now);
+            self.fires(notice, now, pace);
         }
     }
 
-    fn fires(&mut self, notice: Notice, now: SystemTime) {
-        let Notice { labels, annotations, fired_at, quiet, told } = notice;
+    fn fires(&mut self, notice: Notice, now: SystemTime, pace: &Pace) {
+        let Notice { labels, annotations, fired_at, quiet, told_until } = notice;
         // A wall that was set back, or one that hurries, would have it start after it ends.
         let starts_at = fired_at.min(now);
         if let Some(episode) = self.known.get_mut(&labels) {
@@ -99,8 +99,9 @@ impl Episodes {
             episode.annotations = annotations;
             episode.quiet = quiet;
         } else {
-            // Quiet at first sight and told before: the process before this one has told it, and it is not to end with that one.
-            let may_know = told && quiet;
+            // The process before this one has told it, and it has not ended with that one yet: nor is it to.
+            let held = |until: SystemTime| now.duration_since(until).map_or(true, |ago| ago < pace.ends_after);
+            let may_know = told_until.is_some_and(held);
             let episode = Episode { annotations, starts_at, quiet, may_know, due: true, resolved: None };
             self.known.insert(labels, episode);
         }

@@ -38,7 +38,8 @@
 //!
 //! Alerts that another one of their SLO speaks for, and those that are muted, are not sent until that is over. If they were sent
 //! before, they go on being sent: an Alertmanager that hears no more of an alert says that it has resolved, which would not be so, and
-//! would tell of the same episode again later. To be rid of the repetitions of such an alert, silence it in Alertmanager.
+//! would tell of the same episode again later. So it is with what an earlier process has told, if this one
+//! [remembers](goodput_core::GoodputBuilder::remember) it and is there within those four minutes. To be rid of the repetitions of such an alert, silence it in Alertmanager.
 //!
 //! | label | |
 //! |---|---|
@@ -72,7 +73,8 @@
 //!
 //! # What it does not do
 //!
-//! - It keeps no alert across a restart of the process. A new process under the same `instance` goes on with what it finds burning.
+//! - It keeps nothing across a restart of the process. A new process under the same `instance` goes on with what it
+//!   [remembers](goodput_core::GoodputBuilder::remember), or else with what it finds burning.
 //! - It reads no proxy from the environment and follows no redirect: alerts go to the addresses that were given.
 //! - It does not correct clocks: an Alertmanager whose clock is four minutes ahead takes every alert for over.
 //! - An episode that begins and ends within one request to an Alertmanager that hangs is not told there. Rows keep firing for at least

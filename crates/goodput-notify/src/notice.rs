@@ -16,7 +16,7 @@ pub(crate) fn notice(alert: &Alert, instance: &str) -> Option<Notice> {
         annotations: annotations(alert),
         fired_at: alert.fired_wall,
         quiet: alert.suppressed || alert.muted,
-        told: alert.told,
+        told_until: alert.told_until,
     })
 }
 

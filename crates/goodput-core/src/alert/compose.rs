@@ -68,6 +68,7 @@ pub(crate) fn alert(event: &Event, scene: Scene<'_>) -> Alert {
         owner: definition.owner.clone(),
         deploy: deploy.cloned(),
         told: event.episode.told,
+        told_until: event.episode.told_until,
         suppressed: event.episode.suppressed,
         muted: event.episode.muted,
     }

@@ -20,6 +20,6 @@ pub(crate) use mute::Mutes;
 pub use mute::{Mute, MuteError};
 pub use news::Subscription;
 pub(crate) use news::{Callback, News};
-pub(crate) use outbox::{Bulletin, Outbox};
+pub(crate) use outbox::{Backlog, Bulletin, Outbox};
 pub(crate) use traces::{TraceMark, Traces};
 pub use transition::{Alert, Audience, BadRoute, Cause, Transition, Turn};

@@ -52,6 +52,8 @@ pub(crate) struct Episode {
     pub(crate) muted: bool,
     /// Whether its firing was told.
     pub(crate) told: bool,
+    /// If that was in an earlier process: when that process last said so to its state file, by the wall.
+    pub(crate) told_until: Option<SystemTime>,
 }
 
 /// What happened to one alert at a tick.
@@ -349,12 +351,13 @@ impl Stepped {
                 suppressed: false,
                 muted: false,
                 told: false,
+                told_until: None,
             },
         };
         match step {
             Some(Step::Fired) => (episode.fired_wall, episode.base) = (view.wall, base()),
             // It may be remembered on, as it is frozen: people have not heard of the next time that it fires.
-            Some(Step::Resolved(_)) => episode.told = false,
+            Some(Step::Resolved(_)) => (episode.told, episode.told_until) = (false, None),
             None => {}
         }
         let change = step.map(|step| match step {

@@ -19,6 +19,7 @@ use super::status::{
     SloStatus, Status, WindowStatus, saturating_sum,
 };
 use super::waiting;
+use crate::alert::Backlog;
 use crate::clock::{Moment, StopwatchKind};
 use crate::gauge::Gauges;
 use crate::goodput::Mishaps;
@@ -41,12 +42,14 @@ pub(crate) struct Parts<'a> {
     pub(crate) stopwatch: StopwatchKind,
     /// How often a callback did.
     pub(crate) panicked: u64,
+    /// How far behind those are who tell of alerts.
+    pub(crate) backlog: Backlog,
 }
 
 /// Composes a status. All of it but the ages of what is in flight is arithmetic on what was read.
 pub(crate) fn compose(parts: Parts<'_>) -> Status {
     let Parts { in_force, monitor, mut detail, now, tick_every, routes, mishaps, gauges, wall, .. } = parts;
-    let Parts { queued, stopwatch, panicked, .. } = parts;
+    let Parts { queued, stopwatch, panicked, backlog, .. } = parts;
     let (slos, definition) = (&in_force.slos, &in_force.definition);
     let mut slices = monitor.slices.status(now, &detail.counts);
     monitor.slices.replace(&mut detail.counts);
@@ -56,7 +59,7 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
     let mut flags = flags::raise(slos, monitor, &detail, now, tick_every, routes, mishaps);
     flags.extend(flags::of_gauges(gauges));
     flags.extend(flags::of_stopwatch(stopwatch));
-    flags.extend(flags::of_callbacks(panicked));
+    flags.extend(flags::of_callbacks(panicked, backlog));
     let observed = monitor.observe(now, &detail.counts, slos);
     let names: Vec<Arc<str>> = slos.iter().map(|slo| slo.name.as_str().into()).collect();
     let overdue = overdue_by_slo(in_force, &detail.routes);

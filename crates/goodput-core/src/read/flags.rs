@@ -9,6 +9,7 @@ use goodput_model::{Budgeting, Indicator, Reason, Roughly};
 use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::Detail;
 use super::status::saturating_sum;
+use crate::alert::Backlog;
 use crate::clock::{Distrust, Moment, StopwatchKind};
 use crate::gauge::Gauges;
 use crate::goodput::Mishaps;
@@ -100,6 +101,18 @@ pub enum Flag {
         /// How often.
         times: u64,
     },
+    /// A callback that hears of alerts has not returned for more than a minute, and nobody hears of what came since.
+    CallbacksHang {
+        /// How long ago that happened which is being told.
+        since: Duration,
+        /// Transitions that wait.
+        waiting: usize,
+    },
+    /// So many transitions waited for a callback that the oldest were lost. Whoever was to hear of them does not know.
+    TransitionsLost {
+        /// How many were.
+        times: u64,
+    },
     /// The state file cannot be written, or could not be read when the process began. It is tried again.
     StateFailing {
         /// Why.
@@ -156,7 +169,7 @@ pub enum Flag {
 impl Flag {
     /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
     /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `nothing_set`, `unknown_names`, `unknown_features`,
-    /// `levels_refused`, `counter_distrusted`, `callbacks_panicked`, `state_failing`, `state_lost`, `state_previous`,
+    /// `levels_refused`, `counter_distrusted`, `callbacks_panicked`, `callbacks_hang`, `transitions_lost`, `state_failing`, `state_lost`, `state_previous`,
     /// `restarted_often`, `state_newer`, `state_locked`, `state_from_the_future`, `state_foreign`, `discontinuity`, `no_recent_tick`.
     pub const fn label(&self) -> &'static str {
         match self {
@@ -173,6 +186,8 @@ impl Flag {
             Self::LevelsRefused { .. } => "levels_refused",
             Self::CounterDistrusted { .. } => "counter_distrusted",
             Self::CallbacksPanicked { .. } => "callbacks_panicked",
+            Self::CallbacksHang { .. } => "callbacks_hang",
+            Self::TransitionsLost { .. } => "transitions_lost",
             Self::StateFailing { .. } => "state_failing",
             Self::StateLost { .. } => "state_lost",
             Self::StatePrevious { .. } => "state_previous",
@@ -249,6 +264,16 @@ impl fmt::Display for Flag {
                     "callbacks that hear of alerts panicked {times} times: what they were to tell may not be known"
                 )
             }
+            Self::CallbacksHang { since, waiting } => {
+                write!(
+                    f,
+                    "a callback that hears of alerts has not returned for {}: {waiting} transitions wait for it",
+                    Roughly(*since)
+                )
+            }
+            Self::TransitionsLost { times } => {
+                write!(f, "{times} transitions were lost, as a callback that hears of alerts did not return")
+            }
             Self::StateFailing { why, since } => {
                 write!(f, "the state has not been kept for {}: {why}", Roughly(*since))
             }
@@ -289,6 +314,8 @@ impl fmt::Display for Flag {
 /// Before so many events, one stray request is no sign of anything.
 const SOME_EVENTS: u64 = 20;
 const MANY_EVENTS: u64 = 100;
+/// A callback that takes longer hangs.
+const HANGS: Duration = Duration::from_secs(60);
 /// So many restarts within an hour are more than a release takes.
 const OFTEN: u64 = 5;
 /// Until this age, a route without a request is no sign of anything either, unless others had many.
@@ -374,7 +401,11 @@ pub(super) fn of_stopwatch(stopwatch: StopwatchKind) -> Option<Flag> {
     }
 }
 
-/// Raises the flag of callbacks that panicked.
-pub(super) fn of_callbacks(times: u64) -> Option<Flag> {
-    (times > 0).then_some(Flag::CallbacksPanicked { times })
+/// Raises the flags of callbacks that panicked, and of those that do not return.
+pub(super) fn of_callbacks(panicked: u64, backlog: Backlog) -> impl Iterator<Item = Flag> {
+    let Backlog { late, waiting, lost } = backlog;
+    let panicked = (panicked > 0).then_some(Flag::CallbacksPanicked { times: panicked });
+    let hang = late.filter(|since| *since > HANGS).map(|since| Flag::CallbacksHang { since, waiting });
+    let lost = (lost > 0).then_some(Flag::TransitionsLost { times: lost });
+    panicked.into_iter().chain(hang).chain(lost)
 }

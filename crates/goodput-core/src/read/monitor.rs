@@ -320,7 +320,7 @@ impl Monitor {
         let columns = past.columns(in_force.keys());
         for (index, remembered) in &columns {
             if let Some(slo) = in_force.slos.get(*index) {
-                self.alarms.recall(*index, slo, past.standings(remembered));
+                self.alarms.recall(*index, slo, past.standings(remembered), past.written());
             }
         }
         let stood = columns.iter().filter_map(|(index, slo)| Some((*index, past.band(slo)?)));

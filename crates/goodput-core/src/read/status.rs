@@ -52,7 +52,7 @@ pub struct Status {
     /// How often a layered service failed before it was ready for a request. No request was accepted then, and no event
     /// counted.
     pub unready: u64,
-    /// How often a process of this instance went on from an earlier one within the last hour; none where it does not
+    /// How often a process went on from what an earlier one knew within the last hour; none where this one does not
     /// [remember](crate::GoodputBuilder::remember).
     pub restarts_1h: Option<u64>,
     /// Whether the definition declares that there is no other instance of the service.

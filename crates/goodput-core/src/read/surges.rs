@@ -9,7 +9,7 @@ use goodput_model::{ExcludedSurge, Reason, Verdict, excluded_surge};
 
 use super::history::Column;
 use crate::clock::Moment;
-use crate::state::{Excluded, MAX_REASONS, SavedReason};
+use crate::state::{Excluded, MAX_LOOKS, MAX_REASONS, SavedReason};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -158,10 +158,10 @@ fn before<'a>(marks: &'a VecDeque<Mark>, now: &Mark, age: Duration) -> Option<&'
     marks.get(after.saturating_sub(1))
 }
 
-/// Keeps one mark that is as old as `span`, and what is younger.
+/// Keeps one mark that is as old as `span`, and what is younger: no more than are remembered, whatever was.
 fn push(marks: &mut VecDeque<Mark>, mark: Mark, span: Duration) {
     let target = mark.at.saturating_sub(span);
-    while marks.get(1).is_some_and(|second| second.at <= target) {
+    while marks.get(1).is_some_and(|second| second.at <= target) || marks.len() >= MAX_LOOKS {
         marks.pop_front();
     }
     marks.push_back(mark);

@@ -154,4 +154,8 @@ impl Storage for Directory {
     fn sync_directory(&mut self) -> io::Result<()> {
         self.within.sync_all()
     }
+
+    fn is_gone(&self) -> bool {
+        self.within.metadata().is_ok_and(|about| about.nlink() == 0)
+    }
 }

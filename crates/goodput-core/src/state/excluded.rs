@@ -8,10 +8,11 @@ use parking_lot::Mutex;
 use super::column::{Column, column, put_column, skip_column};
 use super::varint::{Cursor, put_number, put_text};
 
-/// The most reasons of one SLO within a day: more than a process tells apart.
-pub(crate) const MAX_REASONS: usize = 256;
-/// The most looks of either kind.
-pub(super) const MAX_LOOKS: u64 = 100;
+/// The most reasons of one SLO within a day, however many processes gave them: what is recalled of an SLO takes as much memory as
+/// the definition allows, whatever a file says.
+pub(crate) const MAX_REASONS: usize = 128;
+/// The most looks of either kind, of which there are 14 within an hour and 26 within a day.
+pub(crate) const MAX_LOOKS: usize = 32;
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -35,7 +35,7 @@
 //! | .. whose alerts: an SLO's name, empty for all; then why | two texts |
 //! | how many restarts there were in the last hour, at most 1,000 | number |
 //! | for each of them, the oldest first: when it was, in nanoseconds since 1970 | number |
-//! | how many looks at what is excluded there were within an hour, and within a day: at most 100 each | two numbers |
+//! | how many looks at what is excluded there were within an hour, and within a day: at most 32 each | two numbers |
 //! | for each of those, then of these: when it was, in nanoseconds since 1970 | number |
 //! | how many SLOs; with marks, at most 2^26 counts of each kind in all | number |
 //! | for each SLO: its key, see `classify/fingerprint/key.rs` | text |
@@ -43,7 +43,7 @@
 //! | .. its beginning: the time from the origin until it was first counted as it is now, not after *last* | span |
 //! | .. good, bad and excluded events: for each a column, after its length in bytes | numbers, columns |
 //! | .. which of the bands it stands in, the fullest being 1, or 0; if not 0, since when: nanoseconds since 1970 | number, number |
-//! | .. how many reasons exclude events, at most 256 | number |
+//! | .. how many reasons exclude events, at most 128 | number |
 //! | .. for each: the reason as it is printed; how often it was given by each look, and by *last*: a column, after its length in bytes | text, number, column |
 //! | .. which of them surges, the first being 1, or 0; if not 0, its share of an hour's events and of a day's: the bits of each as IEEE 754 has them | number, two numbers |
 //! | .. how many standings: alerts that fire, wait or hold | number |

@@ -194,7 +194,7 @@ impl Fields {
         for _ in 0..restarts {
             cursor.number()?;
         }
-        let mut looks = || cursor.number().filter(|looks| *looks <= MAX_LOOKS);
+        let mut looks = || cursor.number().filter(|looks| *looks <= MAX_LOOKS as u64);
         let looks = [looks()?, looks()?];
         let looks_at = at(cursor)?;
         for _ in 0..looks.iter().sum() {

@@ -29,7 +29,7 @@ mod varint;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use excluded::{Excluded, MAX_REASONS, SavedReason};
+pub(crate) use excluded::{Excluded, MAX_LOOKS, MAX_REASONS, SavedReason};
 pub use file::StateFile;
 pub use format::MemoryError;
 pub(crate) use health::Health;

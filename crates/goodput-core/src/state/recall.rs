@@ -139,6 +139,11 @@ impl<'a> Remembered<'a> {
         })
     }
 
+    /// When it was written, by the wall of then.
+    pub(crate) fn written(&self) -> SystemTime {
+        self.memory.written()
+    }
+
     /// When it is remembered.
     pub(crate) fn now(&self) -> Moment {
         self.now

@@ -26,6 +26,8 @@ pub(super) trait Storage: Send {
     fn rename(&mut self) -> io::Result<()>;
     /// Returns when that is on the disk.
     fn sync_directory(&mut self) -> io::Result<()>;
+    /// Whether the directory itself was removed: nothing can be written in it any more, and another one of its name may be there.
+    fn is_gone(&self) -> bool;
 }
 
 /// Puts `bytes` in the place of the file, so that at every moment one of the two is there, whole, whatever happens. What is there, if it
@@ -74,6 +76,8 @@ pub enum StateTrouble {
     Hangs,
     /// The state takes more than 16 MiB.
     TooLarge,
+    /// What was to be written could not be read back: an error in goodput.
+    Unsound(MemoryError),
     /// The path names no file in a directory.
     Path,
     /// The directory belongs to another user who is not root.
@@ -103,6 +107,9 @@ impl fmt::Display for StateTrouble {
         f.write_str(match self {
             Self::Disk(kind) => return write!(f, "{kind}"),
             Self::Hangs => "the disk does not answer",
+            Self::Unsound(why) => {
+                return write!(f, "what was to be written cannot be read back ({why}): please report it");
+            }
             Self::TooLarge => "it takes more than 16 MiB: expected fewer SLOs or slots",
             Self::Path => "its path names no file: expected one in a directory",
             Self::ForeignDirectory => "its directory is another user's: expected one of this user or root",

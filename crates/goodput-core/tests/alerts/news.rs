@@ -1,7 +1,9 @@
 //! What a transition carries, and that nobody who listens can hold up a tick.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Barrier, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 use goodput_core::{
     Cause, Cleared, Code, Counts, Definition, Ending, Flag, Goodput, GoodputBuilder, Period, Request, Severity, Signal,
@@ -132,6 +134,64 @@ fn a_callback_that_panics_is_flagged_and_the_next_one_hears_all_the_same() {
     let times = heard.load(Ordering::Relaxed);
     assert!(times > 0);
     assert!(goodput.status().flags.contains(&Flag::CallbacksPanicked { times }), "{:?}", goodput.status().flags);
+}
+
+#[test]
+fn a_callback_that_does_not_return_is_flagged_and_what_waits_for_it_is_bounded() {
+    let (timeline, time) = Timeline::manual();
+    let (entered, hangs) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (within, until) = (Arc::clone(&entered), Arc::clone(&hangs));
+    let first = AtomicBool::new(true);
+    let told = Arc::new(AtomicU64::new(0));
+    let counts = Arc::clone(&told);
+    let slos = (0..500).map(|number| Slo::availability(format!("ok-{number}"), "99.9%"));
+    let builder = slos.fold(Goodput::builder("house"), GoodputBuilder::slo).timeline(timeline);
+    let builder = builder.on_transition(move |_| {
+        if first.swap(false, Ordering::Relaxed) {
+            within.wait();
+            until.wait();
+        }
+        counts.fetch_add(1, Ordering::Relaxed);
+    });
+    let goodput = builder.build().unwrap();
+    let pass = |time: Duration, good, bad| {
+        for _ in 0..time.as_secs() / TICK.as_secs() {
+            goodput.work("work").add(Counts { good, bad, ..Counts::default() });
+            time.advance(TICK);
+            goodput.tick(goodput.now());
+        }
+    };
+    let flags = || {
+        let flags = goodput.status().flags;
+        let wanted = |flag: &Flag| matches!(flag, Flag::CallbacksHang { .. } | Flag::TransitionsLost { .. });
+        flags.into_iter().filter(wanted).collect::<Vec<_>>()
+    };
+    thread::scope(|scope| {
+        // It fires on a thread that goes on ticking no more, while another one does.
+        scope.spawn(|| pass(minutes(2), 0, 10));
+        entered.wait();
+        assert_eq!(flags(), []);
+        time.advance(minutes(1) + TICK);
+        let raised = flags();
+        assert!(matches!(raised[..], [Flag::CallbacksHang { waiting: 0, .. }]), "{raised:?}");
+        for _ in 0..4 {
+            pass(minutes(10), 0, 1_000);
+            pass(minutes(400), 10_000, 0);
+        }
+        let raised = flags();
+        let [Flag::CallbacksHang { since, waiting }, Flag::TransitionsLost { times }] = raised[..] else {
+            panic!("{raised:?}");
+        };
+        assert!(since > minutes(4 * 410) && (3_000..=4_096).contains(&waiting) && times > 1_000, "{raised:?}");
+        hangs.wait();
+    });
+    let [Flag::TransitionsLost { times }] = flags()[..] else { panic!("{:?}", flags()) };
+    let numbers = goodput.subscribe(10_000);
+    pass(minutes(10), 0, 1_000);
+    let next = numbers.try_recv().unwrap().number;
+    // Each had a number: those that were told and those that were not are all there are.
+    let later = std::iter::from_fn(|| numbers.try_recv()).count() as u64 + 1;
+    assert_eq!(told.load(Ordering::Relaxed) - later + times, next - 1);
 }
 
 #[test]

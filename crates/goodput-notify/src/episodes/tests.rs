@@ -12,11 +12,11 @@ fn at(seconds: u64) -> SystemTime {
 
 fn notice(name: &str, fired_at: u64) -> Notice {
     let labels = Labels::from([("slo".to_owned(), name.to_owned())]);
-    Notice { labels, annotations: Annotations::new(), fired_at: at(fired_at), quiet: false, told: true }
+    Notice { labels, annotations: Annotations::new(), fired_at: at(fired_at), quiet: false, told_until: None }
 }
 
 fn quiet(name: &str, fired_at: u64) -> Notice {
-    Notice { quiet: true, told: false, ..notice(name, fired_at) }
+    Notice { quiet: true, ..notice(name, fired_at) }
 }
 
 /// What is sent at `now` if it is taken: names with the seconds at which they start and end.
@@ -107,10 +107,31 @@ fn an_alert_that_was_told_of_before_it_became_quiet_does_not_resolve_by_itself()
 #[test]
 fn what_an_earlier_process_has_told_goes_on_being_told_though_it_is_quiet_by_now() {
     let mut episodes = Episodes::default();
-    look(&mut episodes, 10, &[Notice { told: true, ..quiet("ticket", 5) }]);
+    look(&mut episodes, 10, &[Notice { told_until: Some(at(8)), ..quiet("ticket", 5) }]);
     assert_eq!(send(&mut episodes, 10), [alert("ticket", 5, 250)]);
     look(&mut episodes, 80, &[]);
     assert_eq!(send(&mut episodes, 80), [alert("ticket", 5, 80)]);
+}
+
+#[test]
+fn what_has_ended_by_itself_since_an_earlier_process_told_it_is_not_told_while_it_is_quiet() {
+    for (now, is_told) in [(247, true), (248, false)] {
+        let mut episodes = Episodes::default();
+        look(&mut episodes, now, &[Notice { told_until: Some(at(8)), ..quiet("ticket", 5) }]);
+        assert_eq!(!send(&mut episodes, now).is_empty(), is_told, "{now}");
+    }
+    // What this process has told in other ways, before there was anybody to tell the Alertmanager, that one never had.
+    let mut episodes = Episodes::default();
+    look(&mut episodes, 10, &[quiet("ticket", 5)]);
+    assert_eq!(send(&mut episodes, 10), []);
+}
+
+#[test]
+fn what_an_earlier_process_has_told_is_resolved_though_it_is_over_before_this_one_could_tell_it() {
+    let mut episodes = Episodes::default();
+    look(&mut episodes, 10, &[Notice { told_until: Some(at(8)), ..notice("page", 5) }]);
+    look(&mut episodes, 20, &[]);
+    assert_eq!(send(&mut episodes, 20), [alert("page", 5, 20)]);
 }
 
 #[test]
@@ -177,7 +198,7 @@ proptest! {
             }
             fired = step.fires;
             loud |= step.fires && !step.quiet;
-            let firing = if step.fires { vec![Notice { quiet: step.quiet, told: false, ..notice("a", now) }] } else { Vec::new() };
+            let firing = if step.fires { vec![Notice { quiet: step.quiet, ..notice("a", now) }] } else { Vec::new() };
             look(&mut episodes, now, &firing);
             if step.round {
                 episodes.begin_round();

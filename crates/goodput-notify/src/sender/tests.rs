@@ -40,7 +40,7 @@ fn notices(names: impl IntoIterator<Item = u32>) -> Vec<Notice> {
         annotations: Annotations::new(),
         fired_at: SystemTime::UNIX_EPOCH,
         quiet: false,
-        told: true,
+        told_until: None,
     };
     names.into_iter().map(notice).collect()
 }

@@ -41,7 +41,7 @@ pub struct StatusDocument {
     pub queued: u64,
     /// How often a service failed before it was ready for a request.
     pub unready: u64,
-    /// How often a process of the instance went on from an earlier one within the last hour; null where it keeps no state.
+    /// How often a process went on from an earlier one's state within the last hour; null where it keeps none.
     pub restarts_1h: Option<u64>,
     /// What to know before trusting the numbers.
     pub flags: Vec<FlagDocument>,

@@ -29,8 +29,14 @@ impl Alarms {
         own.filter_map(saved).collect()
     }
 
-    /// Goes on where the alerts of SLO `index` stood. Those of rows that are no more are passed over.
-    pub(crate) fn recall(&mut self, index: usize, slo: &WatchedSlo, saved: impl Iterator<Item = SavedStanding>) {
+    /// Goes on where the alerts of SLO `index` stood when that was `written`. Those of rows that are no more are passed over.
+    pub(crate) fn recall(
+        &mut self,
+        index: usize,
+        slo: &WatchedSlo,
+        saved: impl Iterator<Item = SavedStanding>,
+        written: SystemTime,
+    ) {
         let Ok(number) = u32::try_from(index) else { return };
         let rows = slo.policy.rows().iter().zip(0..).map(|(row, place)| (Cause::Row(*row), What::Row(place)));
         let signals =
@@ -46,6 +52,7 @@ impl Alarms {
                 suppressed: saved.suppressed,
                 muted: false,
                 told: saved.told,
+                told_until: saved.told.then_some(written),
             };
             self.episodes.insert((number, *what), episode);
         }

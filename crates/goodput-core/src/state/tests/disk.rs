@@ -163,6 +163,10 @@ impl Storage for Disk {
         self.0.lock().done.push(Done::SyncedDirectory);
         Ok(())
     }
+
+    fn is_gone(&self) -> bool {
+        false
+    }
 }
 
 /// Everything that the file may be after a loss of power at any moment of what was done: of what was not synced, any part may be on

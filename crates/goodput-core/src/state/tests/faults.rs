@@ -133,6 +133,9 @@ impl Storage for Hanging {
     fn sync_directory(&mut self) -> io::Result<()> {
         self.0.sync_directory()
     }
+    fn is_gone(&self) -> bool {
+        self.0.is_gone()
+    }
 }
 
 /// Until something is so, at most ten seconds.

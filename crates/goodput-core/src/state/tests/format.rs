@@ -102,8 +102,14 @@ fn what_is_none_of_ours_is_told_from_what_is_newer_and_what_is_malformed() {
 
 #[test]
 fn a_short_file_that_stands_for_very_much_is_refused() {
-    // Numbers as they are written, of two bytes and of nine.
-    let (two, huge) = (|number: u16| [number as u8 & 0x7f | 0x80, (number >> 7) as u8], [0x80; 8]);
+    // Numbers as they are written, of up to two bytes and of nine.
+    let (short, huge) = (
+        |number: u16| match number {
+            0..0x80 => vec![number as u8],
+            _ => vec![number as u8 | 0x80, (number >> 7) as u8],
+        },
+        [0x80; 8],
+    );
     // No names, written and begun at 0.
     let begun = [0; 5];
     let body = |marks: &[u8], mutes: &[u8], restarts: &[u8], looks: &[u8], slos: &[u8]| {
@@ -119,21 +125,21 @@ fn a_short_file_that_stands_for_very_much_is_refused() {
         assert_eq!(body(none, &mutes, none, no_looks, none).is_ok(), holds);
     }
     for (restarts, holds) in [(1_000_u16, true), (1_001, false)] {
-        let restarts = [two(restarts).to_vec(), [0].repeat(restarts.into())].concat();
+        let restarts = [short(restarts), [0].repeat(restarts.into())].concat();
         assert_eq!(body(none, none, &restarts, no_looks, none).is_ok(), holds);
     }
-    for (fine, coarse, holds) in [(100_u8, 100_u8, true), (101, 0, false), (0, 101, false)] {
+    for (fine, coarse, holds) in [(32_u8, 32_u8, true), (33, 0, false), (0, 33, false)] {
         let looks = [vec![fine, coarse], [0].repeat(usize::from(fine) + usize::from(coarse))].concat();
         assert_eq!(body(none, none, none, &looks, none).is_ok(), holds);
     }
     // One SLO without a name or a past, and with these reasons.
     let slo = |column: &[u8], reasons: &[u8]| {
         let own = [&[0, 0], column, &[2, 0, 1, 2, 0, 1, 0], reasons, &[0]].concat();
-        body(none, none, none, no_looks, &[&[1, 0, own.len() as u8][..], &own].concat())
+        body(none, none, none, no_looks, &[&[1, 0][..], &short(own.len() as u16), &own].concat())
     };
     assert_eq!(slo(&[2, 0, 0x7f], &[0, 0]), malformed, "a run of more counts than there are");
     assert_eq!(slo(&[2, 0, 1], &[0, 0]).unwrap().slos().count(), 1);
-    // A reason without a name that was given 3 times; as many of those as there may be, or the first of them surges.
+    // A reason without a name that was given 3 times.
     let reason = [0, 1, 6];
     assert!(slo(&[2, 0, 1], &[&[1][..], &reason, &[0]].concat()).is_ok());
     assert!(slo(&[2, 0, 1], &[&[1][..], &reason, &[1, 0, 0]].concat()).is_ok());
@@ -141,6 +147,10 @@ fn a_short_file_that_stands_for_very_much_is_refused() {
     let above_one = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40]; // 2.0
     assert_eq!(slo(&[2, 0, 1], &[&[1][..], &reason, &[1], &above_one, &[0]].concat()), malformed);
     assert_eq!(slo(&[2, 0, 1], &[&[1, 0, 2, 6, 6][..], &[0]].concat()), malformed, "a count more than looks");
+    for (reasons, holds) in [(128_u16, true), (129, false)] {
+        let all = [&short(reasons)[..], &reason.repeat(reasons.into()), &[0]].concat();
+        assert_eq!(slo(&[2, 0, 1], &all).is_ok(), holds);
+    }
 }
 
 proptest! {

@@ -265,15 +265,9 @@ impl fmt::Display for Flag {
                 )
             }
             Self::CallbacksHang { since, waiting } => {
-                write!(
-                    f,
-                    "a callback that hears of alerts has not returned for {}: {waiting} transitions wait for it",
-                    Roughly(*since)
-                )
+                write!(f, "a callback has not returned for {}: {waiting} transitions wait for it", Roughly(*since))
             }
-            Self::TransitionsLost { times } => {
-                write!(f, "{times} transitions were lost, as a callback that hears of alerts did not return")
-            }
+            Self::TransitionsLost { times } => write!(f, "{times} transitions were lost: a callback did not return"),
             Self::StateFailing { why, since } => {
                 write!(f, "the state has not been kept for {}: {why}", Roughly(*since))
             }

@@ -138,7 +138,7 @@ fn a_callback_that_panics_is_flagged_and_the_next_one_hears_all_the_same() {
 
 #[test]
 fn a_callback_that_does_not_return_is_flagged_and_what_waits_for_it_is_bounded() {
-    let (timeline, time) = Timeline::manual();
+    let (timeline, clock) = Timeline::manual();
     let (entered, hangs) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let (within, until) = (Arc::clone(&entered), Arc::clone(&hangs));
     let first = AtomicBool::new(true);
@@ -157,7 +157,7 @@ fn a_callback_that_does_not_return_is_flagged_and_what_waits_for_it_is_bounded()
     let pass = |time: Duration, good, bad| {
         for _ in 0..time.as_secs() / TICK.as_secs() {
             goodput.work("work").add(Counts { good, bad, ..Counts::default() });
-            time.advance(TICK);
+            clock.advance(TICK);
             goodput.tick(goodput.now());
         }
     };
@@ -171,7 +171,7 @@ fn a_callback_that_does_not_return_is_flagged_and_what_waits_for_it_is_bounded()
         scope.spawn(|| pass(minutes(2), 0, 10));
         entered.wait();
         assert_eq!(flags(), []);
-        time.advance(minutes(1) + TICK);
+        clock.advance(minutes(1) + TICK);
         let raised = flags();
         assert!(matches!(raised[..], [Flag::CallbacksHang { waiting: 0, .. }]), "{raised:?}");
         for _ in 0..4 {

@@ -174,10 +174,11 @@ async fn trailers_pass_through_and_end_the_request() {
 #[tokio::test]
 async fn one_connection_carries_every_complete_answer() {
     for server in Server::BOTH {
-        let goodput = Arc::new(ways::instance(true).build().unwrap());
+        let (stopwatch, hand) = Stopwatch::manual();
+        let goodput = Arc::new(ways::instance(true).stopwatch(stopwatch).build().unwrap());
         let house = server.start(Arc::clone(&goodput), 1).await;
         let mut line = Line::connect(&house, Protocol::Http1).await;
-        let (alone, mut expected) = (Pause::Alone(Stopwatch::manual().1), Counted::default());
+        let (alone, mut expected) = (Pause::Alone(hand), Counted::default());
         let complete = |way: &&Way| matches!(way.client, Client::Reads(..)) && way.stands == Stands::Nowhere;
         for _ in 0..20 {
             for way in ways().iter().filter(complete) {

@@ -64,6 +64,6 @@ pub use read::{
 pub use record::{ClassId, RequestClass, RouteId};
 pub use reload::{Reload, ReloadError};
 pub use request::{Head, Request};
-pub use state::{Memory, MemoryError, RememberedSlo, SavedStanding, StateFile, StateKeeper, StateTrouble};
+pub use state::{Memory, MemoryError, RememberedSlo, SavedStanding, StateFile, StateKeeper, StateTrouble, Told};
 pub use ticker::{Ticker, TickerError};
 pub use work::{Work, WorkGuard};

@@ -185,11 +185,13 @@ fn one_instance_of_many_asks_for_a_review_and_all_of_them_approve() {
 
 #[test]
 fn what_no_count_shows_is_asked_about_too() {
-    // A page that fires.
-    let house = House::new();
-    house.month();
-    house.hours(1, 0, 1_000);
-    assert_eq!(house.concerns(), [Concern::PageFires]);
+    // A page that fires, and one that does so because next to nothing is good.
+    for (good, concerns) in [(9_000, &[Concern::PageFires][..]), (0, &[Concern::TrafficLost, Concern::PageFires])] {
+        let house = House::new();
+        house.month();
+        house.hours(1, good, 1_000);
+        assert_eq!(house.concerns(), concerns);
+    }
 
     // Traffic that stops.
     let house = House::new();
@@ -197,6 +199,20 @@ fn what_no_count_shows_is_asked_about_too() {
     house.seconds(600);
     assert_eq!(house.concerns(), [Concern::TrafficLost]);
     assert_eq!(house.feature().gate(), GateCode::Defer);
+
+    // The same with failures in its place: traffic of a kind, so that the signal is silent, and still next to nothing is good. Of 1 % that
+    // may fail, 3,000 of 300,000 in an hour are no more, and no page fires.
+    let mut definition = shop(true);
+    definition.slos = vec![Slo::availability("ok", "99%")];
+    for (failures, concerns) in [(0, &[Concern::TrafficLost][..]), (3_000, &[Concern::TrafficLost])] {
+        let house = House::of(definition.clone());
+        house.hours(30 * 24, 360_000, 0);
+        for _ in 0..12 {
+            house.goodput.work("work").add(Counts { bad: failures / 12, ..Counts::default() });
+            house.seconds(30);
+        }
+        assert_eq!((house.concerns(), house.feature().gate()), (concerns.to_vec(), GateCode::Defer), "{failures}");
+    }
 
     // Requests that begin and never end, while others come and go on another route.
     let house = House::new();

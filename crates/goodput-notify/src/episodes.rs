@@ -99,8 +99,10 @@ impl Episodes {
             episode.annotations = annotations;
             episode.quiet = quiet;
         } else {
-            // The process before this one has told it, and it has not ended with that one yet: nor is it to.
-            let held = |until: SystemTime| now.duration_since(until).map_or(true, |ago| ago < pace.ends_after);
+            // The process before this one has told it, the last time at most a round before, and it has not ended with that one yet: nor is
+            // it to.
+            let lasts = pace.ends_after.saturating_sub(pace.every);
+            let held = |until: SystemTime| now.duration_since(until).map_or(true, |ago| ago < lasts);
             let may_know = told_until.is_some_and(held);
             let episode = Episode { annotations, starts_at, quiet, may_know, due: true, resolved: None };
             self.known.insert(labels, episode);

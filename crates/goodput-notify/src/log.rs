@@ -9,7 +9,7 @@ use crate::words;
 ///
 /// One event with the target `goodput`: at the level error where a page fires, warn for a ticket, and info for the weekly review and
 /// for whatever resolves. Fields that say nothing are empty: `change`, `cleared`, `number`, `alertname`, `service`, `slo`, `journey`,
-/// `severity`, `audience`, `scope`, `what`, `current`, `expected`, `burn`, `budget`, `exhaustion`, `routes`, `reasons`, `trace_ids`,
+/// `severity`, `audience`, `scope`, `what`, `current`, `expected`, `burn`, `budget`, `exhaustion`, `post_mortem`, `routes`, `reasons`, `trace_ids`,
 /// `deploy`, `runbook`, `suppressed`, `muted`. Texts are fields, never part of a format.
 ///
 /// ```
@@ -51,6 +51,7 @@ pub fn to_tracing(transition: &Transition) {
                 burn = words::burn(&alert.windows),
                 budget = alert.budget.map(|budget| budget.remaining().to_string()).unwrap_or_default(),
                 exhaustion = %alert.exhaustion,
+                post_mortem = alert.needs_post_mortem,
                 routes = words::routes(alert),
                 reasons = words::reasons(alert),
                 trace_ids = words::trace_ids(alert),

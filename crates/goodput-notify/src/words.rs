@@ -29,6 +29,7 @@ pub(crate) fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
         ("budget", alert.budget.map(|budget| budget.remaining().to_string()).unwrap_or_default()),
         ("exhaustion", exhaustion(alert.exhaustion)),
         ("spent", spent(alert)),
+        ("post_mortem", post_mortem(alert)),
         ("events", events(alert)),
         ("routes", routes(alert)),
         ("reasons", reasons(alert)),
@@ -74,6 +75,11 @@ fn exhaustion(exhaustion: Exhaustion) -> String {
 fn spent(alert: &Alert) -> String {
     let spent = alert.spent.filter(|spent| *spent > 0.0);
     spent.map(|spent| format!("{:.1} % of the budget in this episode", spent * 100.0)).unwrap_or_default()
+}
+
+fn post_mortem(alert: &Alert) -> String {
+    let text = "due: more than 20 % of the budget went in one incident";
+    alert.needs_post_mortem.then(|| text.to_owned()).unwrap_or_default()
 }
 
 fn events(alert: &Alert) -> String {

@@ -2,12 +2,13 @@
 
 #![no_main]
 
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use goodput::{Goodput, Memory, Slo, Timeline};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| {
+fuzz_target!(init: assert!(Memory::decode(sealed(&STATE.1)).is_ok(), "what is sealed here is no state"), |bytes: &[u8]| {
     if let Err(error) = Memory::decode(bytes.to_vec()) {
         assert!(error.to_string().len() < 200);
     }
@@ -28,9 +29,16 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(goodput.memory().is_ok());
 });
 
+/// What a state file begins with, and the body of one that holds: taken from one, so that the format may change.
+static STATE: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
+    let goodput = Goodput::builder("shop").slo(Slo::availability("ok", "99%")).build().unwrap();
+    let bytes = goodput.memory().unwrap().as_bytes().to_vec();
+    (bytes[..10].to_vec(), bytes[18..].to_vec())
+});
+
 /// The bytes as a body, with a header that is right.
 fn sealed(body: &[u8]) -> Vec<u8> {
-    let mut bytes = b"goodput\n\x01\0".to_vec();
+    let mut bytes = STATE.0.clone();
     bytes.extend((body.len() as u32).to_le_bytes());
     let mut sum = crc32fast::Hasher::new();
     sum.update(&bytes);

@@ -67,7 +67,7 @@ pub(crate) fn alert(event: &Event, scene: Scene<'_>) -> Alert {
         labels: definition.labels.clone(),
         owner: definition.owner.clone(),
         deploy: deploy.cloned(),
-        told: event.episode.told,
+        told: event.episode.told.is_told(),
         told_until: event.episode.told_until,
         suppressed: event.episode.suppressed,
         muted: event.episode.muted,

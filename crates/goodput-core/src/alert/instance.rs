@@ -41,14 +41,16 @@ impl Goodput {
     }
 
     /// Everything that fires now, the suppressed and the muted as well, with what is known now. Whoever is told by level and not by
-    /// edge asks for this.
+    /// edge asks for this. Where nobody ticks any more, what fired goes on for as long as it may be [frozen](crate::Frozen), and not for
+    /// ever.
     ///
     /// Cost: that of a [`status`](Self::status), and nothing where nothing fires.
     pub fn alerts(&self) -> Vec<Alert> {
         let (events, baseline) = {
             let monitor = self.monitor.lock();
             let in_force = self.in_force();
-            let firing: Vec<_> = monitor.alarms.firing(&in_force.slos).collect();
+            let stale = monitor.since_last_tick(self.now());
+            let firing: Vec<_> = monitor.alarms.firing(&in_force.slos, stale).collect();
             (firing, Arc::clone(&monitor.baseline))
         };
         self.compose(events, &baseline).into_iter().map(|(_, alert)| alert).collect()
@@ -111,12 +113,14 @@ impl Goodput {
 
     /// Tells everybody of what happened at ticks and in reloads, unless somebody is at it. No lock is held here.
     pub(crate) fn announce(&self) {
-        self.outbox.tell_all(|Bulletin { at, wall, events, baseline }| {
+        let tell = |Bulletin { at, wall, events, baseline }| {
             for (event, alert) in self.compose(events, &baseline) {
                 let Event { number, change, notifies, .. } = event;
                 self.news.tell(Transition { number, change, at, wall, notifies, alert });
+                self.outbox.told(self.now());
             }
-        });
+        };
+        self.outbox.tell_all(|| self.now(), tell);
     }
 
     fn compose(&self, events: Vec<Event>, baseline: &Baseline) -> Vec<(Event, Alert)> {

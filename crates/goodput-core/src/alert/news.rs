@@ -58,7 +58,8 @@ impl Subscription {
         self.0.arrived.notify_all();
     }
 
-    /// How many were lost, as they came faster than they were taken.
+    /// How many were lost, as they came faster than they were taken. Those that were lost while a callback did not return, and went to
+    /// nobody, are in [`Flag::TransitionsLost`](crate::Flag::TransitionsLost).
     pub fn lost(&self) -> u64 {
         self.0.lost.load(Ordering::Relaxed) // a number for people
     }

@@ -23,23 +23,32 @@ struct Waiting {
     bulletins: VecDeque<Bulletin>,
     /// How many events they hold.
     events: usize,
-    /// When that happened which somebody tells at this moment.
-    telling: Option<Moment>,
+    /// What somebody tells at this moment.
+    telling: Option<Told>,
     lost: u64,
+}
+
+/// A bulletin that is being told.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    /// Since when its next event is.
+    since: Moment,
+    /// How many are not told yet.
+    left: usize,
 }
 
 /// How far behind those are who tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Backlog {
-    /// How long ago that happened which is being told; nothing while nobody tells.
-    pub(crate) late: Option<Duration>,
-    /// Transitions that wait for it.
+    /// For how long one of them is being told; nothing while nobody tells.
+    pub(crate) since: Option<Duration>,
+    /// Transitions that are not told yet, that one among them.
     pub(crate) waiting: usize,
     /// Transitions that were never told, as too many waited.
     pub(crate) lost: u64,
 }
 
-/// The most transitions that wait, but for those of one tick.
+/// The most transitions that wait, beside those of the tick that is being told.
 const MOST: usize = 4_096;
 
 /// What happened at one tick, or in one reload.
@@ -61,8 +70,18 @@ impl Outbox {
         let mut waiting = self.0.lock();
         waiting.events += bulletin.events.len();
         waiting.bulletins.push_back(bulletin);
-        while waiting.events > MOST && waiting.bulletins.len() > 1 {
-            let lost = waiting.pop().map_or(0, |oldest| oldest.events.len());
+        // Nobody tells yet, and what happened at one tick goes together.
+        if waiting.telling.is_none() && waiting.bulletins.len() == 1 {
+            return;
+        }
+        while let Some(excess) = waiting.events.checked_sub(MOST).filter(|excess| *excess > 0) {
+            let Some(oldest) = waiting.bulletins.front_mut() else { break };
+            let lost = excess.min(oldest.events.len());
+            oldest.events.drain(..lost);
+            if oldest.events.is_empty() {
+                waiting.bulletins.pop_front();
+            }
+            waiting.events -= lost;
             waiting.lost = waiting.lost.saturating_add(lost as u64);
         }
     }
@@ -70,33 +89,36 @@ impl Outbox {
     /// How far behind those are who tell, as seen `now`.
     pub(crate) fn backlog(&self, now: Moment) -> Backlog {
         let waiting = self.0.lock();
-        let late = waiting.telling.map(|at| now.since_origin().saturating_sub(at.since_origin()));
-        Backlog { late, waiting: waiting.events, lost: waiting.lost }
+        let since = waiting.telling.map(|told| now.since_origin().saturating_sub(told.since.since_origin()));
+        let left = waiting.telling.map_or(0, |told| told.left);
+        Backlog { since, waiting: waiting.events.saturating_add(left), lost: waiting.lost }
     }
 
-    /// Tells all there is, unless somebody is at it. No lock is held while `tell` runs.
-    pub(crate) fn tell_all(&self, mut tell: impl FnMut(Bulletin)) {
-        while let Some(bulletin) = self.next() {
+    /// Tells all there is, unless somebody is at it. No lock is held while `tell` runs, which says of each event that it has
+    /// [told](Self::told) it.
+    pub(crate) fn tell_all(&self, now: impl Fn() -> Moment, mut tell: impl FnMut(Bulletin)) {
+        while let Some(bulletin) = self.next(&now) {
             let _telling = Telling(self);
             tell(bulletin);
         }
     }
 
-    fn next(&self) -> Option<Bulletin> {
+    /// One more is told of what is being told.
+    pub(crate) fn told(&self, now: Moment) {
+        if let Some(told) = &mut self.0.lock().telling {
+            *told = Told { since: now, left: told.left.saturating_sub(1) };
+        }
+    }
+
+    fn next(&self, now: impl Fn() -> Moment) -> Option<Bulletin> {
         let mut waiting = self.0.lock();
         if waiting.telling.is_some() {
             return None;
         }
-        let next = waiting.pop();
-        waiting.telling = next.as_ref().map(|next| next.at);
-        next
-    }
-}
-
-impl Waiting {
-    fn pop(&mut self) -> Option<Bulletin> {
-        let oldest = self.bulletins.pop_front()?;
-        self.events = self.events.saturating_sub(oldest.events.len());
+        let oldest = waiting.bulletins.pop_front()?;
+        let left = oldest.events.len();
+        waiting.events = waiting.events.saturating_sub(left);
+        waiting.telling = Some(Told { since: now(), left });
         Some(oldest)
     }
 }

@@ -42,6 +42,8 @@ impl Goodput {
         monitor.waiting.tick(now, &self.routes, &self.present, &finished);
         let stalled = stalled(&monitor.waiting, &self.routes, &finished, &in_force, now);
         let wall = self.timeline.wall_at(now);
+        // Asked for once more: whoever ticks may have moments of their own.
+        monitor.wall.tick(self.now(), self.timeline.wall());
         let (events, burns) = monitor.alarm(now, wall, &live, (&in_force.slos, &in_force.definition.bands), stalled);
         if monitor.surges.is_due(now) {
             let detail = self.read_detail(&in_force);

@@ -1,7 +1,7 @@
 //! The alarms of every SLO, stepped at ticks: which conditions hold, which alerts fire, and what of that somebody has to be told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use goodput_model::{
     Alarm, Cleared, Counts, Evaluation, Found, Frozen, MinBad, Observation, Row, Signal, Step, UnseenTime, Window,
@@ -10,9 +10,10 @@ use goodput_model::{
 
 use super::history::{Column, Edge};
 use super::monitor::WatchedSlo;
-use super::signals::{SignalDetail, Signals};
+use super::signals::{SignalDetail, Signals, frozen_at_most};
 use crate::alert::{Cause, Mutes, Turn};
 use crate::clock::Moment;
+use crate::state::Told;
 
 mod recall;
 
@@ -51,8 +52,8 @@ pub(crate) struct Episode {
     pub(crate) suppressed: bool,
     pub(crate) muted: bool,
     /// Whether its firing was told.
-    pub(crate) told: bool,
-    /// If that was in an earlier process: when that process last said so to its state file, by the wall.
+    pub(crate) told: Told,
+    /// If that was in an earlier process, so lately that it may still be known: when that process was last remembered, by the wall.
     pub(crate) told_until: Option<SystemTime>,
 }
 
@@ -165,7 +166,7 @@ impl Alarms {
             let step = Stepped {
                 cause: Cause::Signal(signal),
                 found: if held.is_some() { Found::active() } else { over() },
-                limit: unknown.map_or(std::time::Duration::ZERO, |(_, limit)| limit),
+                limit: unknown.map_or(Duration::ZERO, |(_, limit)| limit),
                 detail: held.and_then(|(.., detail)| *detail),
             };
             let base = || view.counts.get(key.0 as usize).copied().unwrap_or_default();
@@ -200,14 +201,18 @@ impl Alarms {
             let is_said = cause == Cause::Signal(Signal::NoData) && lost.contains(&key.0);
             episode.suppressed = is_said || worst.get(&key.0).is_some_and(|worst| *worst > cause.severity());
             episode.muted = self.mutes.holds_for(&slo.name);
-            if episode.told || episode.suppressed || episode.muted {
+            let is_loud = !episode.suppressed && !episode.muted;
+            if is_loud && episode.told == Told::Lapsed {
+                episode.told = Told::Yes; // by level, from here on again
+            }
+            if episode.told.is_told() || !is_loud {
                 // The event of its own firing tells what it is now.
                 if let Some(event) = own.and_then(|place| events.get_mut(place)) {
                     event.episode = *episode;
                 }
                 continue;
             }
-            episode.told = true;
+            episode.told = Told::Yes;
             if let Some(event) = own.and_then(|place| events.get_mut(place)) {
                 (event.notifies, event.episode) = (true, *episode);
             } else {
@@ -246,7 +251,7 @@ impl Alarms {
                 None if episode.alarm.is_firing() => {
                     let Some((slo, cause)) = former.get(key.0 as usize).zip(cause(key, former)) else { continue };
                     let mut event = Event::new(key, &slo.name, cause, Turn::Resolved(Cleared::Removed), episode);
-                    event.notifies = episode.told;
+                    event.notifies = episode.told.is_told();
                     self.told = self.told.saturating_add(1);
                     event.number = self.told;
                     events.push(event);
@@ -277,14 +282,18 @@ impl Alarms {
         })
     }
 
-    /// What fires, in the order of the SLOs.
-    pub(crate) fn firing<'a>(&'a self, slos: &'a [WatchedSlo]) -> impl Iterator<Item = Event> + 'a {
+    /// What fires, in the order of the SLOs, as far as it is known `stale` after the last tick: what may be frozen for less is over.
+    pub(crate) fn firing<'a>(&'a self, slos: &'a [WatchedSlo], stale: Duration) -> impl Iterator<Item = Event> + 'a {
         let firing = self.episodes.iter().filter(|(_, episode)| episode.alarm.is_firing());
-        firing.filter_map(|(key, episode)| {
-            let mut event =
-                Event::new(*key, &slos.get(key.0 as usize)?.name, cause(*key, slos)?, Turn::Fired, *episode);
-            event.notifies = episode.told;
-            Some(event)
+        firing.filter_map(move |(key, episode)| {
+            let (slo, cause) = (slos.get(key.0 as usize)?, cause(*key, slos)?);
+            let may_be_frozen = match cause {
+                Cause::Row(row) => row.long().duration(),
+                Cause::Signal(signal) => frozen_at_most(signal, slo),
+            };
+            let mut event = Event::new(*key, &slo.name, cause, Turn::Fired, *episode);
+            event.notifies = episode.told.is_told();
+            (stale <= may_be_frozen).then_some(event)
         })
     }
 
@@ -324,7 +333,7 @@ struct Stepped {
     cause: Cause,
     found: Found,
     /// For how long it may be frozen.
-    limit: std::time::Duration,
+    limit: Duration,
     detail: Option<SignalDetail>,
 }
 
@@ -350,14 +359,14 @@ impl Stepped {
                 detail: self.detail,
                 suppressed: false,
                 muted: false,
-                told: false,
+                told: Told::No,
                 told_until: None,
             },
         };
         match step {
             Some(Step::Fired) => (episode.fired_wall, episode.base) = (view.wall, base()),
             // It may be remembered on, as it is frozen: people have not heard of the next time that it fires.
-            Some(Step::Resolved(_)) => (episode.told, episode.told_until) = (false, None),
+            Some(Step::Resolved(_)) => (episode.told, episode.told_until) = (Told::No, None),
             None => {}
         }
         let change = step.map(|step| match step {
@@ -368,7 +377,7 @@ impl Stepped {
             // What is over is told with the memory of when it fired.
             let told = known.filter(|_| change != Turn::Fired).unwrap_or(episode);
             let mut event = Event::new(key, &slo.name, self.cause, change, told);
-            event.notifies = change != Turn::Fired && told.told;
+            event.notifies = change != Turn::Fired && told.told.is_told();
             events.push(event);
         }
         let is_quiet = alarm.is_quiet();
@@ -442,7 +451,7 @@ fn frozen(
     (long, short): (&Observation, &Observation),
     found: &Evaluation,
     was: Alarm,
-    age: std::time::Duration,
+    age: Duration,
 ) -> Option<Frozen> {
     let unseen = |seen: &Observation| {
         let young = age < seen.window.duration();

@@ -1,7 +1,10 @@
 //! What a status says to a decision.
 
-use goodput_model::{Case, Concern, Evidence, Freshness, Observation, PageRow, Period, Severity, Signal, Window};
+use goodput_model::{
+    Budgeting, Case, Concern, Evidence, Freshness, Observation, PageRow, Period, Severity, Signal, Window, traffic_lost,
+};
 
+use super::signals::USUAL;
 use super::status::{ConditionStatus, SloStatus, Status};
 
 impl Status {
@@ -35,9 +38,22 @@ impl SloStatus {
             let concern = concern(signal.signal);
             evidence.concerns.extend(concern.filter(|concern| !evidence.concerns.contains(concern)));
         }
+        let is_known = evidence.concerns.contains(&Concern::TrafficLost);
+        evidence.concerns.extend((!is_known && self.has_lost_good_traffic()).then_some(Concern::TrafficLost));
         evidence.concerns.sort_unstable();
         evidence.standing = self.band.as_ref().map(|band| band.standing).unwrap_or_default();
         evidence
+    }
+
+    /// Whether good events have all but stopped, compared with all that are usual: further bad events make that no less so, as they
+    /// would for [`Signal::TrafficLost`], which looks at both.
+    fn has_lost_good_traffic(&self) -> bool {
+        let Some(mut short) = self.seen(Window::M5).filter(|_| self.budgeting == Budgeting::Occurrences) else {
+            return false;
+        };
+        short.counts.bad = 0;
+        let usual: Vec<_> = USUAL.into_iter().filter_map(|window| self.seen(window)).collect();
+        traffic_lost(&short, &usual, self.traffic).is_some()
     }
 
     /// What was seen of one of its windows that are no calendar period.

@@ -285,6 +285,7 @@ fn compose_slo(
         signals,
         adaptations: slo.policy.adaptations().to_vec(),
         live,
+        traffic: slo.traffic,
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a reader should know before trusting the numbers.
 
-use std::fmt;
+mod words;
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use goodput_model::{Budgeting, Indicator, Reason, Roughly};
+use goodput_model::{Budgeting, Indicator, Reason};
 
 use super::monitor::{Monitor, WatchedSlo};
 use super::snapshot::Detail;
@@ -52,6 +53,15 @@ pub enum Flag {
     TimelineWentBackwards {
         /// How often.
         times: u64,
+    },
+    /// Somebody set the clock on the wall. Windows do not look at it; calendar periods do, and so do state files when they are read.
+    ClockJumped {
+        /// How often.
+        times: u64,
+        /// By how much the last time.
+        by: Duration,
+        /// Whether that was ahead.
+        ahead: bool,
     },
     /// A layer of this instance was called inside another one's request, on the same thread, and counted nothing: mounted
     /// twice, or around a service that a handler calls.
@@ -101,14 +111,14 @@ pub enum Flag {
         /// How often.
         times: u64,
     },
-    /// A callback that hears of alerts has not returned for more than a minute, and nobody hears of what came since.
+    /// The callbacks that hear of alerts have not returned for more than a minute, and nobody hears of what came since.
     CallbacksHang {
-        /// How long ago that happened which is being told.
+        /// For how long.
         since: Duration,
-        /// Transitions that wait.
+        /// Transitions that are not told yet.
         waiting: usize,
     },
-    /// So many transitions waited for a callback that the oldest were lost. Whoever was to hear of them does not know.
+    /// So many transitions waited for slow callbacks that the oldest were lost. Whoever was to hear of them does not know.
     TransitionsLost {
         /// How many were.
         times: u64,
@@ -168,9 +178,10 @@ pub enum Flag {
 
 impl Flag {
     /// One word for machines: `routes_full`, `many_unmatched`, `no_matched_path`, `no_route_seen`,
-    /// `timeline_went_backwards`, `nested_layers`, `unknown_classes`, `nothing_set`, `unknown_names`, `unknown_features`,
-    /// `levels_refused`, `counter_distrusted`, `callbacks_panicked`, `callbacks_hang`, `transitions_lost`, `state_failing`, `state_lost`, `state_previous`,
-    /// `restarted_often`, `state_newer`, `state_locked`, `state_from_the_future`, `state_foreign`, `discontinuity`, `no_recent_tick`.
+    /// `timeline_went_backwards`, `clock_jumped`, `nested_layers`, `unknown_classes`, `nothing_set`, `unknown_names`,
+    /// `unknown_features`, `levels_refused`, `counter_distrusted`, `callbacks_panicked`, `callbacks_hang`, `transitions_lost`,
+    /// `state_failing`, `state_lost`, `state_previous`, `restarted_often`, `state_newer`, `state_locked`, `state_from_the_future`,
+    /// `state_foreign`, `discontinuity`, `no_recent_tick`.
     pub const fn label(&self) -> &'static str {
         match self {
             Self::RoutesFull { .. } => "routes_full",
@@ -178,6 +189,7 @@ impl Flag {
             Self::NoMatchedPath { .. } => "no_matched_path",
             Self::NoRouteSeen { .. } => "no_route_seen",
             Self::TimelineWentBackwards { .. } => "timeline_went_backwards",
+            Self::ClockJumped { .. } => "clock_jumped",
             Self::NestedLayers { .. } => "nested_layers",
             Self::UnknownClasses { .. } => "unknown_classes",
             Self::NothingSet { .. } => "nothing_set",
@@ -198,109 +210,6 @@ impl Flag {
             Self::StateForeign { .. } => "state_foreign",
             Self::Discontinuity { .. } => "discontinuity",
             Self::NoRecentTick { .. } => "no_recent_tick",
-        }
-    }
-}
-
-impl fmt::Display for Flag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::RoutesFull { bound, counted_as_other } => {
-                write!(
-                    f,
-                    "{counted_as_other} events are counted as \"other\": more than {bound} routes, or templates too long"
-                )
-            }
-            Self::ManyUnmatched { unmatched, all } => write!(f, "{unmatched} of {all} events matched no route"),
-            Self::NoMatchedPath { unmatched } => {
-                write!(
-                    f,
-                    "none of {unmatched} events matched a route: in axum, use goodput::axum::SliLayer inside the router; \
-                     elsewhere, tell the layer how to name routes"
-                )
-            }
-            Self::NoRouteSeen { slo, routes } if routes.is_empty() => {
-                write!(
-                    f,
-                    "SLO {slo:?} has seen no event yet: no traffic, or a layer added before the routes it should cover"
-                )
-            }
-            Self::NoRouteSeen { slo, routes } => {
-                write!(f, "SLO {slo:?} has seen no event yet on its routes {}", routes.join(", "))
-            }
-            Self::TimelineWentBackwards { times } => write!(f, "the timeline went backwards {times} times"),
-            Self::NestedLayers { calls } => {
-                write!(
-                    f,
-                    "{calls} calls of a layer inside another layer's request were not counted: is it mounted twice?"
-                )
-            }
-            Self::UnknownClasses { times } => {
-                write!(f, "request classes that are not declared were given {times} times, and passed over")
-            }
-            Self::NothingSet { slo, names } => {
-                write!(f, "SLO {slo:?} does not know enough yet: nobody has set or refreshed {}", names.join(", "))
-            }
-            Self::UnknownNames { first, times } => {
-                write!(f, "names that no SLO looks at were given {times} times, {first:?} first, and counted nowhere")
-            }
-            Self::UnknownFeatures { first, times } => {
-                write!(
-                    f,
-                    "features that are not declared were asked for {times} times, {first:?} first, and not allowed"
-                )
-            }
-            Self::LevelsRefused { times } => {
-                write!(
-                    f,
-                    "levels were set {times} times to what is none, and stayed as they were: expected a capacity above 0 or a \
-                     share from 0 up"
-                )
-            }
-            Self::CounterDistrusted { why } => write!(f, "requests are timed by the system's clock: {why}"),
-            Self::CallbacksPanicked { times } => {
-                write!(
-                    f,
-                    "callbacks that hear of alerts panicked {times} times: what they were to tell may not be known"
-                )
-            }
-            Self::CallbacksHang { since, waiting } => {
-                write!(f, "a callback has not returned for {}: {waiting} transitions wait for it", Roughly(*since))
-            }
-            Self::TransitionsLost { times } => write!(f, "{times} transitions were lost: a callback did not return"),
-            Self::StateFailing { why, since } => {
-                write!(f, "the state has not been kept for {}: {why}", Roughly(*since))
-            }
-            Self::StateLost { why } => write!(f, "nothing is remembered from before this process: {why}"),
-            Self::StatePrevious { why } => {
-                write!(f, "what is remembered is older than it should be, as the newest state cannot be read: {why}")
-            }
-            Self::RestartedOften { times } => {
-                write!(f, "the process was restarted {times} times within an hour: is it crashing?")
-            }
-            Self::StateNewer { version } => {
-                write!(f, "the state is of version {version}, and nothing is kept in its place")
-            }
-            Self::StateLocked => f.write_str("another process has the state file, and nothing of this one is kept"),
-            Self::StateFromTheFuture { by } => {
-                write!(f, "the state is from {} ahead of the clock, and not used", Roughly(*by))
-            }
-            Self::StateForeign { service: Some(service) } => {
-                write!(f, "the state is that of service {service:?}, and nothing is kept in its place")
-            }
-            Self::StateForeign { service: None } => {
-                f.write_str("the state file is none of goodput's, and nothing is kept in its place")
-            }
-            Self::Discontinuity { times } => {
-                write!(f, "counters fell {times} times in what was remembered: what was before is forgotten")
-            }
-            Self::NoRecentTick { since, expected } => {
-                write!(
-                    f,
-                    "no tick for {}, expected every {expected:?}: is the ticker running, and its guard kept?",
-                    Roughly(*since)
-                )
-            }
         }
     }
 }
@@ -360,6 +269,7 @@ pub(super) fn raise(
     if monitor.went_backwards() > 0 {
         flags.push(Flag::TimelineWentBackwards { times: monitor.went_backwards() });
     }
+    flags.extend(monitor.wall.jumps().map(|(times, by, ahead)| Flag::ClockJumped { times, by, ahead }));
     // Relaxed: numbers for people.
     let (calls, times) =
         (mishaps.nested_layers.load(Ordering::Relaxed), mishaps.unknown_classes.load(Ordering::Relaxed));
@@ -397,9 +307,9 @@ pub(super) fn of_stopwatch(stopwatch: StopwatchKind) -> Option<Flag> {
 
 /// Raises the flags of callbacks that panicked, and of those that do not return.
 pub(super) fn of_callbacks(panicked: u64, backlog: Backlog) -> impl Iterator<Item = Flag> {
-    let Backlog { late, waiting, lost } = backlog;
+    let Backlog { since, waiting, lost } = backlog;
     let panicked = (panicked > 0).then_some(Flag::CallbacksPanicked { times: panicked });
-    let hang = late.filter(|since| *since > HANGS).map(|since| Flag::CallbacksHang { since, waiting });
+    let hang = since.filter(|since| *since > HANGS).map(|since| Flag::CallbacksHang { since, waiting });
     let lost = (lost > 0).then_some(Flag::TransitionsLost { times: lost });
     panicked.into_iter().chain(hang).chain(lost)
 }

@@ -19,6 +19,7 @@ mod snapshot;
 mod status;
 mod surges;
 mod waiting;
+mod wall;
 
 pub(crate) use alarms::Event;
 pub use bands::BandStatus;

@@ -18,6 +18,7 @@ use super::slots::SlotPlan;
 use super::snapshot::Detail;
 use super::surges::Surges;
 use super::waiting::Waiting;
+use super::wall::Wall;
 use crate::alert::Baseline;
 use crate::calendar::{Calendar, Present};
 use crate::clock::Moment;
@@ -117,6 +118,7 @@ pub(crate) struct Monitor {
     pub(crate) restarts: Option<Vec<Duration>>,
     pub(crate) waiting: Waiting,
     pub(crate) slices: Slices,
+    pub(crate) wall: Wall,
 }
 
 impl Monitor {
@@ -136,6 +138,7 @@ impl Monitor {
             restarts: None,
             waiting,
             slices,
+            wall: Wall::default(),
         }
     }
 
@@ -318,6 +321,8 @@ impl Monitor {
     /// Goes on from what an earlier process remembered. Says how often its counters fell.
     pub(crate) fn recall(&mut self, past: &Remembered<'_>, in_force: &InForce) -> u64 {
         let columns = past.columns(in_force.keys());
+        // Before the alarms, which are not to be heard until the first tick either.
+        self.alarms.mutes.recall(past.mutes(), past.now(), &in_force.slos);
         for (index, remembered) in &columns {
             if let Some(slo) = in_force.slos.get(*index) {
                 self.alarms.recall(*index, slo, past.standings(remembered), past.written());
@@ -328,7 +333,6 @@ impl Monitor {
         let excluded = columns.iter().map(|(index, slo)| (*index, slo.excluded()));
         self.surges.recall(past.looks(), excluded);
         self.restarts = Some(past.restarts().chain([past.now().since_origin()]).collect());
-        self.alarms.mutes.recall(past.mutes(), past.now(), &in_force.slos);
         self.history.recall(past, &columns)
     }
 

@@ -91,15 +91,15 @@ impl Signals {
     /// Why it cannot be told whether a signal holds that is not found, and for how long that may last: too little was seen lately of what
     /// it looks at. Of a process that has just begun that says nothing, as it has none that holds.
     pub(super) fn unknown(&self, view: &View<'_>, index: usize, signal: Signal) -> Option<(Frozen, Duration)> {
+        let slo = view.slos.get(index)?;
         match signal {
             Signal::TrafficLost | Signal::NoData => {
                 let seen = view.observe(index, Window::M5)?;
-                (!seen.is_nearly_full()).then_some((Frozen::Gap, Window::H1.duration()))
+                (!seen.is_nearly_full()).then(|| (Frozen::Gap, frozen_at_most(signal, slo)))
             }
             Signal::BudgetConsumed { .. } => {
-                let slo = view.slos.get(index)?;
                 let budget = self.budget(view, index, slo)?;
-                (!budget.observed().is_nearly_full()).then(|| (Frozen::Gap, slo.period.window().duration()))
+                (!budget.observed().is_nearly_full()).then(|| (Frozen::Gap, frozen_at_most(signal, slo)))
             }
             _ => None,
         }
@@ -148,8 +148,16 @@ fn find_of_traffic(view: &View<'_>, index: usize, slo: &WatchedSlo, number: u32,
     }
 }
 
+/// How long a signal goes on where it cannot be told whether it holds.
+pub(super) fn frozen_at_most(signal: Signal, slo: &WatchedSlo) -> Duration {
+    match signal {
+        Signal::BudgetConsumed { .. } => slo.period.window().duration(),
+        _ => Window::H1.duration(),
+    }
+}
+
 /// Windows that show what is usual.
-const USUAL: [Window; 2] = [Window::H1, Window::D1];
+pub(super) const USUAL: [Window; 2] = [Window::H1, Window::D1];
 
 /// The far edges of the windows that tell of traffic, looked up once for all SLOs.
 struct Traffic<'a> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use goodput_model::{
     Adaptation, AlarmState, Budget, BudgetBands, Budgeting, BurnRate, CalendarUnit, Counts, Evaluation, Exhaustion,
-    Frozen, Indicator, MinBad, Objective, Observation, Period, Position, Reason, Row, Severity, Signal, Verdict,
+    Frozen, Indicator, MinBad, Objective, Observation, Period, Position, Rate, Reason, Row, Severity, Signal, Verdict,
     Window,
 };
 
@@ -141,6 +141,8 @@ pub struct SloStatus {
     pub adaptations: Vec<Adaptation>,
     /// What its windows are cut from: on the scale of the monitor's history.
     pub(crate) live: Counts,
+    /// The traffic that is usual, as declared.
+    pub(crate) traffic: Option<Rate>,
 }
 
 /// What was counted for an SLO that is no longer there. What was in flight when it was removed still ends here.

@@ -29,6 +29,10 @@ struct Mark {
     excluded: BTreeMap<(usize, Reason), u64>,
 }
 
+/// The most counts that are recalled of all SLOs, some 80 MB of them: a file of a few bytes may stand for very many. What is beyond that is
+/// learnt again.
+const MOST_RECALLED: usize = 1 << 20;
+
 const FINE: Duration = Duration::from_secs(5 * 60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -114,9 +118,11 @@ impl Surges {
         let mark = |at| Mark { at, excluded: BTreeMap::new() };
         let [fine, coarse] = looks.map(|looks| looks.into_iter().map(mark).collect());
         *self = Self { fine, coarse, ..Self::default() };
+        let mut counts_left = MOST_RECALLED;
         for (slo, Excluded { reasons, surging }) in slos {
             for (position, saved) in reasons.iter().enumerate() {
-                let Some(reason) = saved.reason() else { continue };
+                counts_left = counts_left.saturating_sub(saved.counts.len());
+                let Some(reason) = saved.reason().filter(|_| counts_left > 0) else { continue };
                 let mut counts = saved.counts.iter().copied();
                 for (mark, count) in self.fine.iter_mut().chain(&mut self.coarse).zip(&mut counts) {
                     // None is what is not there.

@@ -31,8 +31,7 @@ pub(super) struct Directory {
     next: OsString,
     previous: OsString,
     writing: Option<File>,
-    /// Held, never read.
-    _lock: Flock<File>,
+    lock: Flock<File>,
 }
 
 impl Directory {
@@ -49,14 +48,9 @@ impl Directory {
         if about.mode() & 0o002 != 0 {
             return Err(StateTrouble::OpenDirectory.into());
         }
-        let flags = OFlag::O_RDWR | OFlag::O_CREAT;
-        let lock = open_own(&directory, &beside(name, ".lock"), flags)?;
-        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| match error {
-            Errno::EWOULDBLOCK => Refused::Locked,
-            error => io::Error::from(error).into(),
-        })?;
+        let lock = lock(&directory, name)?;
         let (next, previous) = (beside(name, ".new"), beside(name, ".previous"));
-        Ok(Self { within: directory, name: name.to_owned(), next, previous, writing: None, _lock: lock })
+        Ok(Self { within: directory, name: name.to_owned(), next, previous, writing: None, lock })
     }
 
     fn read_file(&self, name: &OsStr) -> Result<Option<Vec<u8>>, StateTrouble> {
@@ -83,13 +77,21 @@ impl Directory {
     }
 }
 
+fn lock(directory: &File, name: &OsStr) -> Result<Flock<File>, Refused> {
+    let file = open_own(directory, &beside(name, ".lock"), OFlag::O_RDWR | OFlag::O_CREAT)?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| match error {
+        Errno::EWOULDBLOCK => Refused::Locked,
+        error => io::Error::from(error).into(),
+    })
+}
+
 fn beside(name: &OsStr, ending: &str) -> OsString {
     let mut name = name.to_owned();
     name.push(ending);
     name
 }
 
-/// Opens a file of this user: no link, no device, nothing that would have to be waited for.
+/// Opens a file of this user, which nobody else's words are in: no link, no device, nothing that would have to be waited for.
 fn open_own(directory: &File, name: &OsStr, flags: OFlag) -> Result<File, StateTrouble> {
     let flags = flags | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     let file = match openat(directory, name, flags, Mode::S_IRUSR | Mode::S_IWUSR) {
@@ -104,6 +106,9 @@ fn open_own(directory: &File, name: &OsStr, flags: OFlag) -> Result<File, StateT
     }
     if about.uid() != geteuid().as_raw() {
         return Err(StateTrouble::ForeignFile);
+    }
+    if about.mode() & 0o002 != 0 {
+        return Err(StateTrouble::OpenFile);
     }
     Ok(file)
 }
@@ -155,7 +160,18 @@ impl Storage for Directory {
         self.within.sync_all()
     }
 
+    fn hold(&mut self) -> Result<(), Refused> {
+        if self.lock.metadata()?.nlink() == 0 {
+            self.lock = lock(&self.within, &self.name)?;
+        }
+        Ok(())
+    }
+
     fn is_gone(&self) -> bool {
-        self.within.metadata().is_ok_and(|about| about.nlink() == 0)
+        match self.within.metadata() {
+            Ok(about) => about.nlink() == 0,
+            // A server says so.
+            Err(error) => error.kind() == io::ErrorKind::StaleNetworkFileHandle,
+        }
     }
 }

@@ -34,7 +34,7 @@ use crate::read::Flag;
 ///
 /// | flag | what happens |
 /// |---|---|
-/// | `state_failing` | tried again at the next interval, in a directory that was removed and made again as well |
+/// | `state_failing` | tried again at the next interval, in a directory that was removed and made again, if nothing is in it, as well |
 /// | `state_previous` | the file was damaged, and the one written before it was not: windows go on from that, and it is replaced |
 /// | `state_lost` | the file was damaged, and so was that, or there is none: windows begin anew |
 /// | `state_foreign`, `state_newer` | it is left as it is, and nothing is kept; one that begins with zeros is damaged, and none of these |
@@ -190,16 +190,16 @@ impl StateFile {
         }
         let Place::Ready { storage, holds } = &mut self.place else { return Err(StateTrouble::Unsupported.into()) };
         let memory = goodput.memory().map_err(|error| match error {
-            MemoryError::TooLarge { .. } => StateTrouble::TooLarge,
+            MemoryError::TooLarge { .. } | MemoryError::TooLong { .. } => StateTrouble::TooLarge,
             why => StateTrouble::Unsound(why),
         })?;
-        let written = persist(&mut **storage, memory.as_bytes(), *holds);
+        let written = storage.hold().and_then(|()| Ok(persist(&mut **storage, memory.as_bytes(), *holds)?));
         *holds |= written.is_ok();
         if written.is_err() && storage.is_gone() {
             // So is the lock, which kept nobody from anything by now.
             self.place = Place::Later;
         }
-        Ok(written?)
+        written
     }
 }
 

@@ -48,7 +48,7 @@
 //! | .. which of them surges, the first being 1, or 0; if not 0, its share of an hour's events and of a day's: the bits of each as IEEE 754 has them | number, two numbers |
 //! | .. how many standings: alerts that fire, wait or hold | number |
 //! | .. for each standing: of which alert, see `read/alarms/recall.rs` | text |
-//! | .. .. the sum of 1 if its condition holds, 2 if it waits, 4 if it fires, 8 if it fires though the condition no longer holds, 16 if it is frozen, 32 if it was told, 64 if another one speaks for it | number |
+//! | .. .. the sum of 1 if its condition holds, 2 if it waits, 4 if it fires, 8 if it fires though the condition no longer holds, 16 if it is frozen, 32 if it was told, 64 if another one speaks for it, 128 if it has kept quiet since over a restart that took long | number |
 //! | .. .. with 2 or 4, since when: nanoseconds since 1970 | number |
 //! | .. .. with 8, since when that is so, and why: `Cleared::label` | number, text |
 //! | .. .. with 16, since when, and why: `Frozen::label` | number, text |
@@ -66,6 +66,10 @@ pub(super) const MAX_BYTES: usize = 16 << 20;
 pub(super) const HEADER: usize = 18;
 const MAGIC: [u8; 8] = *b"goodput\0";
 const VERSION: u16 = 1;
+/// So many marks are in one file at most: 90 days of one every 10 s.
+pub(super) const MAX_MARKS: u64 = 1 << 20;
+/// So many counts of each kind.
+pub(super) const MAX_COUNTS: u64 = 1 << 26;
 /// Where the checksum lies, which is of all the rest.
 const SUM: std::ops::Range<usize> = 14..HEADER;
 
@@ -84,6 +88,13 @@ pub enum MemoryError {
     TooLarge {
         /// How many.
         bytes: u64,
+    },
+    /// More marks, or more counts of all SLOs at all marks, than are read or written.
+    TooLong {
+        /// How many marks.
+        marks: u64,
+        /// How many counts.
+        counts: u64,
     },
     /// Longer or shorter than it says.
     Length {
@@ -104,6 +115,9 @@ impl fmt::Display for MemoryError {
             Self::Foreign => f.write_str("no state of goodput: expected it to begin with \"goodput\\0\""),
             Self::Newer { version } => write!(f, "state of version {version}: expected at most {VERSION}"),
             Self::TooLarge { bytes } => write!(f, "state of {bytes} bytes: expected at most {MAX_BYTES}"),
+            Self::TooLong { marks, counts } => {
+                write!(f, "state of {marks} marks and {counts} counts: expected at most {MAX_MARKS} and {MAX_COUNTS}")
+            }
             Self::Length { expected, bytes } => write!(f, "state of {bytes} bytes: expected {expected}"),
             Self::Damaged => f.write_str("damaged state: expected its checksum to be that of its bytes"),
             Self::Malformed => f.write_str("malformed state: expected the body to be as its version says"),

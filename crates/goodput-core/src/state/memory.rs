@@ -8,16 +8,12 @@ use goodput_model::Counts;
 
 use super::column::{Column, column, skip_column};
 use super::excluded::{Excluded, MAX_LOOKS};
-use super::format::{HEADER, MemoryError, check};
+use super::format::{HEADER, MAX_COUNTS, MAX_MARKS, MemoryError, check};
 use super::mute::{MAX_MUTES, SavedMute};
 use super::standing::SavedStanding;
 use super::varint::Cursor;
 use crate::clock::Moment;
 
-/// So many marks are in one file at most: 90 days of one every 10 s.
-const MAX_MARKS: u64 = 1 << 20;
-/// So many counts of each kind.
-const MAX_COUNTS: u64 = 1 << 26;
 /// So many restarts in an hour: more are not told apart.
 pub(crate) const MAX_RESTARTS: usize = 1_000;
 

@@ -39,5 +39,5 @@ pub use memory::{Memory, RememberedSlo};
 pub(crate) use mute::SavedMute;
 pub(crate) use past::{Past, PastSlo};
 pub(crate) use recall::{Recall, Remembered, since_epoch};
-pub use standing::SavedStanding;
+pub use standing::{SavedStanding, Told};
 pub use storage::StateTrouble;

@@ -7,7 +7,7 @@ use goodput_model::Counts;
 
 use super::column::put_column;
 use super::excluded::Excluded;
-use super::format::{MemoryError, seal, unsealed};
+use super::format::{MAX_COUNTS, MAX_MARKS, MemoryError, seal, unsealed};
 use super::memory::Memory;
 use super::mute::SavedMute;
 use super::standing::SavedStanding;
@@ -73,6 +73,11 @@ impl Past {
 
     /// Writes it down, as `format.rs` says.
     pub(crate) fn write(&self) -> Result<Memory, MemoryError> {
+        let (marks, slos) = (self.marks.len() as u64, self.slos.len() as u64);
+        let counts = slos.saturating_mul(marks + 2);
+        if marks > MAX_MARKS || counts > MAX_COUNTS {
+            return Err(MemoryError::TooLong { marks, counts });
+        }
         let mut bytes = unsealed();
         put_text(&mut bytes, &self.service);
         put_text(&mut bytes, &self.instance);

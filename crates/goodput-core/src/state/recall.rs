@@ -139,9 +139,9 @@ impl<'a> Remembered<'a> {
         })
     }
 
-    /// When it was written, by the wall of then.
-    pub(crate) fn written(&self) -> SystemTime {
-        self.memory.written()
+    /// When it was written, by the wall of then, and for how long nobody was there since.
+    pub(crate) fn written(&self) -> (SystemTime, Duration) {
+        (self.memory.written(), self.gone)
     }
 
     /// When it is remembered.

@@ -16,7 +16,7 @@ impl Goodput {
     /// [`status`](Self::status) take; writing it down, some 20 ns for each mark of each SLO, holds nobody up.
     ///
     /// # Errors
-    /// If it takes more than 16 MiB. Some ten thousand SLOs on the standard slots do, and very few on dense ones.
+    /// If it takes more than 16 MiB, a million marks or 67 million counts. Some ten thousand SLOs on the standard slots do, and very few on dense ones.
     pub fn memory(&self) -> Result<Memory, MemoryError> {
         let past = {
             // The lock first, so that no mark has newer counts than the counters.

@@ -24,9 +24,29 @@ pub struct SavedStanding {
     /// What the SLO's counters stood at where the episode begins.
     pub base: Counts,
     /// Whether somebody was told that it fires.
-    pub told: bool,
+    pub told: Told,
     /// Whether another alert of the SLO spoke for it.
     pub suppressed: bool,
+}
+
+/// Whether somebody was told that an alert fires.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Told {
+    /// Nobody was.
+    #[default]
+    No,
+    /// Somebody was.
+    Yes,
+    /// Somebody was, by an earlier process, and the alert has kept quiet since nobody was there for some minutes: whoever has to be told
+    /// again and again has forgotten it.
+    Lapsed,
+}
+
+impl Told {
+    /// Whether somebody was, however long ago.
+    pub(crate) fn is_told(self) -> bool {
+        self != Self::No
+    }
 }
 
 const ACTIVE: u64 = 1;
@@ -36,6 +56,7 @@ const QUIET: u64 = 8;
 const FROZEN: u64 = 16;
 const TOLD: u64 = 32;
 const SUPPRESSED: u64 = 64;
+const LAPSED: u64 = 128;
 
 impl SavedStanding {
     /// Moves its moments, not that of the wall.
@@ -60,7 +81,9 @@ impl SavedStanding {
             AlarmState::Waiting { .. } => WAITING,
             AlarmState::Firing { quiet, .. } => FIRING | flag(quiet.is_some(), QUIET),
         };
-        let said = flag(self.told, TOLD) | flag(self.suppressed, SUPPRESSED);
+        let said = flag(self.told.is_told(), TOLD)
+            | flag(self.told == Told::Lapsed, LAPSED)
+            | flag(self.suppressed, SUPPRESSED);
         put_number(bytes, state | said | flag(self.active, ACTIVE) | flag(self.frozen.is_some(), FROZEN));
         match self.state {
             AlarmState::Quiet => {}
@@ -87,7 +110,7 @@ impl SavedStanding {
     /// Reads one; its name apart, so that looking at it takes no memory.
     pub(super) fn read<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a str, Self)> {
         let of = cursor.text()?;
-        let bits = cursor.number().filter(|bits| *bits < 2 * SUPPRESSED)?;
+        let bits = cursor.number().filter(|bits| *bits < 2 * LAPSED)?;
         let mut moment = || Some(Duration::from_nanos(cursor.number()?));
         let state = match bits & (WAITING | FIRING | QUIET) {
             0 => AlarmState::Quiet,
@@ -108,7 +131,13 @@ impl SavedStanding {
         }
         let fired_wall = Duration::from_nanos(cursor.number()?);
         let base = Counts { good: cursor.number()?, bad: cursor.number()?, excluded: cursor.number()? };
-        let [active, told, suppressed] = [ACTIVE, TOLD, SUPPRESSED].map(|bit| bits & bit != 0);
+        let [active, suppressed] = [ACTIVE, SUPPRESSED].map(|bit| bits & bit != 0);
+        let told = match bits & (TOLD | LAPSED) {
+            0 => Told::No,
+            TOLD => Told::Yes,
+            both if both == TOLD | LAPSED => Told::Lapsed,
+            _ => return None,
+        };
         Some((of, Self { of: String::new(), active, state, frozen, fired_wall, base, told, suppressed }))
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use super::file::Refused;
 use super::format::MemoryError;
 use super::memory::Memory;
 
@@ -26,6 +27,8 @@ pub(super) trait Storage: Send {
     fn rename(&mut self) -> io::Result<()>;
     /// Returns when that is on the disk.
     fn sync_directory(&mut self) -> io::Result<()>;
+    /// Still keeps others from the file: takes the lock again if somebody has removed it.
+    fn hold(&mut self) -> Result<(), Refused>;
     /// Whether the directory itself was removed: nothing can be written in it any more, and another one of its name may be there.
     fn is_gone(&self) -> bool;
 }
@@ -74,7 +77,7 @@ pub enum StateTrouble {
     Disk(io::ErrorKind),
     /// Nothing has come back from the disk for more than five seconds.
     Hangs,
-    /// The state takes more than 16 MiB.
+    /// The state is [larger](crate::Goodput::memory) than is read or written.
     TooLarge,
     /// What was to be written could not be read back: an error in goodput.
     Unsound(MemoryError),
@@ -88,7 +91,9 @@ pub enum StateTrouble {
     NoFile,
     /// The file, or the lock beside it, belongs to another user.
     ForeignFile,
-    /// There is a file that could not be read when this process began. What was not read is not overwritten.
+    /// Everybody may write to the file, or to the lock beside it.
+    OpenFile,
+    /// There is a file that this process has not read. What was not read is not overwritten.
     CameLater,
     /// There is no thread to write it.
     NoThread,
@@ -110,13 +115,14 @@ impl fmt::Display for StateTrouble {
             Self::Unsound(why) => {
                 return write!(f, "what was to be written cannot be read back ({why}): please report it");
             }
-            Self::TooLarge => "it takes more than 16 MiB: expected fewer SLOs or slots",
+            Self::TooLarge => "it is larger than is read or written: expected fewer SLOs or slots",
             Self::Path => "its path names no file: expected one in a directory",
             Self::ForeignDirectory => "its directory is another user's: expected one of this user or root",
             Self::OpenDirectory => "everybody may write to its directory: expected one of its own within that",
             Self::NoFile => "its path leads to a link, a directory or a device: expected a file",
             Self::ForeignFile => "its file is another user's: expected one of this user",
-            Self::CameLater => "there is a file that could not be read at the start: expected a restart",
+            Self::OpenFile => "everybody may write to its file: expected one that only its user may write to",
+            Self::CameLater => "there is a file that this process has not read: expected a restart",
             Self::NoThread => "there is no thread to write it",
             Self::Unsupported => "it is kept on Linux only",
         })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goodput_core::{Cleared, Frozen, Severity, Turn, UnseenTime, Window};
+use goodput_core::{Cause, Cleared, Frozen, Severity, Turn, UnseenTime, Window};
 
 use crate::house::{House, TICK, minutes, row, slo};
 
@@ -97,6 +97,30 @@ fn while_nobody_ticks_every_condition_is_stale() {
     assert_eq!(frozen(&house), Some(Frozen::StaleTick));
     house.step(10, 0);
     assert_eq!(frozen(&house), None);
+}
+
+#[test]
+fn while_nobody_ticks_an_alert_goes_on_for_as_long_as_it_may_be_frozen() {
+    let house = House::of([slo()]);
+    house.pass(minutes(10), 0, 10);
+    let firing = || {
+        let long = house.goodput.alerts().into_iter().filter_map(|alert| match alert.cause {
+            Cause::Row(row) => Some(row.long()),
+            Cause::Signal(_) => None,
+        });
+        long.collect::<Vec<_>>()
+    };
+    let all = [Window::H1, Window::H6, Window::D1, Window::D3];
+    assert_eq!(firing(), all);
+    let mut gone = Duration::ZERO;
+    for (fewer, window) in (1..).zip(all) {
+        house.hand.advance(window.duration() - gone);
+        gone = window.duration();
+        assert_eq!(firing(), all[fewer - 1..], "{window}");
+        house.hand.advance(Duration::from_nanos(1));
+        gone += Duration::from_nanos(1);
+        assert_eq!(firing(), all[fewer..], "{window}");
+    }
 }
 
 #[test]

@@ -68,6 +68,66 @@ fn a_mute_outlives_the_process_and_ends_when_it_would_have() {
     assert!(second.goodput.mutes().iter().all(|mute| mute.lasting <= 60 * MINUTE), "{:?}", second.goodput.mutes());
 }
 
+/// What fires of the row, as it is before the first tick: whether it is muted, and until when an earlier process told it.
+fn fires(process: &Process) -> Vec<(bool, Option<SystemTime>)> {
+    let rows = process.goodput.alerts().into_iter().filter(|alert| matches!(alert.cause, Cause::Row(_)));
+    rows.map(|alert| (alert.muted, alert.told_until)).collect()
+}
+
+fn paging() -> Definition {
+    let mut definition = Definition::new("shop");
+    definition.slos = vec![Slo::availability("ok", "99%").alert(AlertRow::new(
+        Severity::Page,
+        Window::H1,
+        Window::M5,
+        Trigger::Factor { milli: 14_400 },
+    ))];
+    definition
+}
+
+/// The process that comes after it, after a while.
+fn again(process: &Process, after: Duration) -> Process {
+    Process::start(paging(), process.wall() + after, Some(process.memory()))
+}
+
+#[test]
+fn what_is_muted_is_muted_before_the_first_tick_as_well() {
+    let first = Process::start(paging(), WALL, None);
+    first.goodput.mute(Mute::of_all(120 * MINUTE, "maintenance")).unwrap();
+    for _ in 0..60 {
+        first.count(0, 100);
+        first.tick(TICK);
+    }
+    assert_eq!(fires(&first), [(true, None)]);
+    let second = again(&first, MINUTE);
+    assert_eq!(fires(&second), [(true, None)]);
+    assert_eq!(fires(&again(&second, 119 * MINUTE)), [(false, None)]);
+}
+
+#[test]
+fn what_an_earlier_process_told_is_known_for_three_minutes_unless_it_is_told_again() {
+    let first = Process::start(paging(), WALL, None);
+    for _ in 0..60 {
+        first.count(0, 100);
+        first.tick(TICK);
+    }
+    assert_eq!(fires(&first), [(false, None)], "this one told it");
+    let told = SystemTime::UNIX_EPOCH + first.wall();
+    for (away, known) in [(3 * MINUTE - TICK, Some(told)), (3 * MINUTE, None)] {
+        assert_eq!(fires(&again(&first, away)), [(false, known)], "{away:?}");
+    }
+    // Who kept quiet since has not told it again, however short the next time away is.
+    let second = again(&first, 10 * MINUTE);
+    second.goodput.mute(Mute::of_all(60 * MINUTE, "maintenance")).unwrap();
+    second.tick(TICK);
+    assert_eq!(fires(&again(&second, TICK)), [(true, None)]);
+    // Who did not, has.
+    let second = again(&first, 10 * MINUTE);
+    second.tick(TICK);
+    let told = SystemTime::UNIX_EPOCH + second.wall();
+    assert_eq!(fires(&again(&second, TICK)), [(false, Some(told))]);
+}
+
 #[test]
 fn the_time_in_which_nobody_was_there_is_no_part_of_how_long_a_condition_has_held() {
     let start = |wall, memory| {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use goodput_core::{
-    Cause, Change, ChangeKind, Counts, GateCode, Goodput, ManualTimeline, Risk, Signal, Status, Subscription,
-    Transition, Turn,
+    AlarmState, Cause, Change, ChangeKind, Counts, GateCode, Goodput, ManualTimeline, Risk, Signal, Status,
+    Subscription, Transition, Turn,
 };
 
 use super::model::AlertOf;
@@ -91,12 +91,16 @@ impl Beside {
                 }
             }
             Differs::MoreBad => {
-                // Bad events are traffic as well: it may be that none is lost for them.
+                // Bad events are traffic as well: where none is lost for them, none goes on to be for a while after it is back.
                 let lost = |status: &Status| {
                     let mut signals = status.slos.iter().flat_map(|slo| &slo.signals);
-                    signals.any(|signal| signal.signal == Signal::TrafficLost && signal.fires())
+                    signals.any(|signal| {
+                        let goes_on = signal.frozen.is_some()
+                            || matches!(signal.alarm, AlarmState::Firing { quiet: Some(_), .. });
+                        signal.signal == Signal::TrafficLost && goes_on
+                    })
                 };
-                let has_traffic = lost(story) && !lost(&own);
+                let has_traffic = lost(story);
                 for risk in Risk::ALL {
                     let change = Change { kind: ChangeKind::Feature, risk };
                     let [own, story] = [&own, story].map(|status| status.case().expecting(1).unwrap().decide(change));

@@ -98,7 +98,7 @@ impl fmt::Display for Proviso {
             }
             Self::Over { slo, concern: Concern::Stalled } => write!(f, "requests of {slo} end again"),
             Self::Over { slo, concern: Concern::PageFires } => write!(f, "no page of {slo} fires"),
-            Self::Over { slo, concern: Concern::TrafficLost } => write!(f, "traffic of {slo} is back"),
+            Self::Over { slo, concern: Concern::TrafficLost } => write!(f, "good events of {slo} come as usual"),
             Self::Over { slo, concern: Concern::ExcludedSurge } => {
                 write!(f, "it is known what excludes so many events of {slo}")
             }
@@ -300,7 +300,7 @@ mod tests {
             (above(Share::of_percent(2)), "budget_above", "more than 50% and 2% beyond of the budget of ok is left"),
             (over(Concern::Stalled), "over", "requests of ok end again"),
             (over(Concern::PageFires), "over", "no page of ok fires"),
-            (over(Concern::TrafficLost), "over", "traffic of ok is back"),
+            (over(Concern::TrafficLost), "over", "good events of ok come as usual"),
             (over(Concern::ExcludedSurge), "over", "it is known what excludes so many events of ok"),
             (Proviso::Fresh(Freshness::new(minute, minute)), "fresh", "a tick was taken in the last 3m"),
             (

@@ -103,7 +103,8 @@ impl PageRow {
 pub enum Concern {
     /// Much more is excluded than usual, which could hide an outage: at least a review.
     ExcludedSurge,
-    /// Much less valid traffic than usual arrives: defer.
+    /// Far fewer good events come than usual, for want of traffic or because it fails: defer. It is good events that matter here, so that
+    /// no failure stands in for the traffic that is missing.
     TrafficLost,
     /// A page fires: critical, whatever the burn is now.
     PageFires,
@@ -136,7 +137,7 @@ impl fmt::Display for Concern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ExcludedSurge => "far more is excluded than usual, which may hide bad events",
-            Self::TrafficLost => "far less valid traffic arrives than usual",
+            Self::TrafficLost => "far fewer good events come than usual",
             Self::PageFires => "a page fires",
             Self::Stalled => "requests are under way and none ends",
         })
@@ -151,7 +152,7 @@ mod tests {
     fn each_concern_has_a_word_for_machines_that_reads_back_and_a_sentence_for_people() {
         let words = [
             ("excluded_surge", "far more is excluded than usual, which may hide bad events"),
-            ("traffic_lost", "far less valid traffic arrives than usual"),
+            ("traffic_lost", "far fewer good events come than usual"),
             ("page_fires", "a page fires"),
             ("stalled", "requests are under way and none ends"),
         ];

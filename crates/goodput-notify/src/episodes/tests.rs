@@ -115,7 +115,7 @@ fn what_an_earlier_process_has_told_goes_on_being_told_though_it_is_quiet_by_now
 
 #[test]
 fn what_has_ended_by_itself_since_an_earlier_process_told_it_is_not_told_while_it_is_quiet() {
-    for (now, is_told) in [(247, true), (248, false)] {
+    for (now, is_told) in [(187, true), (188, false)] {
         let mut episodes = Episodes::default();
         look(&mut episodes, now, &[Notice { told_until: Some(at(8)), ..quiet("ticket", 5) }]);
         assert_eq!(!send(&mut episodes, now).is_empty(), is_told, "{now}");

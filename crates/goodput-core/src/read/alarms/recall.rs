@@ -1,13 +1,16 @@
 //! Where alarms stand is remembered across restarts: what fires goes on firing, and is told once.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use goodput_model::{Alarm, Row, Signal};
 
 use super::{Alarms, Episode, What, cause};
 use crate::alert::Cause;
 use crate::read::WatchedSlo;
-use crate::state::{SavedStanding, since_epoch};
+use crate::state::{SavedStanding, Told, since_epoch};
+
+/// What has to be told again and again is told every minute, and each time it is good for four.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(3 * 60);
 
 impl Alarms {
     /// Of every alert of SLO `index` that there is something to remember of.
@@ -29,13 +32,13 @@ impl Alarms {
         own.filter_map(saved).collect()
     }
 
-    /// Goes on where the alerts of SLO `index` stood when that was `written`. Those of rows that are no more are passed over.
+    /// Goes on where the alerts of SLO `index` stood when that was `written`, so long ago. Those of rows that are no more are passed over.
     pub(crate) fn recall(
         &mut self,
         index: usize,
         slo: &WatchedSlo,
         saved: impl Iterator<Item = SavedStanding>,
-        written: SystemTime,
+        (written, gone): (SystemTime, Duration),
     ) {
         let Ok(number) = u32::try_from(index) else { return };
         let rows = slo.policy.rows().iter().zip(0..).map(|(row, place)| (Cause::Row(*row), What::Row(place)));
@@ -44,15 +47,16 @@ impl Alarms {
         let known: Vec<_> = rows.chain(signals).map(|(cause, what)| (text(&cause), what)).collect();
         for saved in saved {
             let Some((_, what)) = known.iter().find(|(text, _)| *text == saved.of) else { continue };
+            let told = if saved.told == Told::Yes && gone >= FORGOTTEN_AFTER { Told::Lapsed } else { saved.told };
             let episode = Episode {
                 alarm: Alarm::remembered(saved.active, saved.state, saved.frozen),
                 fired_wall: SystemTime::UNIX_EPOCH.checked_add(saved.fired_wall).unwrap_or(SystemTime::UNIX_EPOCH),
                 base: saved.base,
                 detail: None,
                 suppressed: saved.suppressed,
-                muted: false,
-                told: saved.told,
-                told_until: saved.told.then_some(written),
+                muted: self.mutes.holds_for(&slo.name),
+                told,
+                told_until: (told == Told::Yes).then_some(written),
             };
             self.episodes.insert((number, *what), episode);
         }

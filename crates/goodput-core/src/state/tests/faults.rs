@@ -7,6 +7,7 @@ use std::thread;
 use goodput_model::Slo;
 use parking_lot::Mutex;
 
+use super::super::file::Refused;
 use super::super::storage::{StateTrouble, Storage, persist};
 use super::disk::{Disk, Done, Fault, images};
 use super::*;
@@ -132,6 +133,9 @@ impl Storage for Hanging {
     }
     fn sync_directory(&mut self) -> io::Result<()> {
         self.0.sync_directory()
+    }
+    fn hold(&mut self) -> Result<(), Refused> {
+        self.0.hold()
     }
     fn is_gone(&self) -> bool {
         self.0.is_gone()

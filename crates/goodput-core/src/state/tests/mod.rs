@@ -14,7 +14,7 @@ use std::time::Duration;
 use goodput_model::{AlarmState, Cleared, Counts, Frozen};
 use proptest::prelude::*;
 
-use super::{Excluded, Past, PastSlo, SavedMute, SavedReason, SavedStanding};
+use super::{Excluded, Past, PastSlo, SavedMute, SavedReason, SavedStanding, Told};
 use crate::clock::Moment;
 
 fn counts(good: u64, bad: u64, excluded: u64) -> Counts {
@@ -38,7 +38,7 @@ fn small() -> Past {
         frozen: None,
         fired_wall: secs(1_770_000_011),
         base: counts(90, 9, 0),
-        told: true,
+        told: Told::Yes,
         suppressed: false,
     };
     let quiet = Some((secs(1_770_003_600), Cleared::ShortWindowGood));
@@ -50,7 +50,7 @@ fn small() -> Past {
         ..standing.clone()
     };
     let state = AlarmState::Waiting { since: secs(5) };
-    let waits = SavedStanding { state, told: false, suppressed: true, ..standing.clone() };
+    let waits = SavedStanding { state, told: Told::No, suppressed: true, ..standing.clone() };
     let ok = PastSlo {
         key: "name=ok;indicator=availability".into(),
         beginning: at(1_770_000_000),
@@ -107,8 +107,9 @@ fn any_past() -> impl Strategy<Value = Past> {
         (time(), prop::option::of((time(), cleared()))).prop_map(|(since, quiet)| AlarmState::Firing { since, quiet }),
     ];
     let frozen = prop::option::of((prop::sample::select(Frozen::ALL.to_vec()), time()));
-    let standing = (".{0,20}", any::<bool>(), state, frozen, time(), triple(), any::<[bool; 2]>()).prop_map(
-        |(of, active, state, frozen, fired_wall, base, [told, suppressed])| SavedStanding {
+    let told = prop::sample::select(vec![Told::No, Told::Yes, Told::Lapsed]);
+    let standing = (".{0,20}", any::<bool>(), state, frozen, time(), triple(), told, any::<bool>()).prop_map(
+        |(of, active, state, frozen, fired_wall, base, told, suppressed)| SavedStanding {
             of,
             active,
             state,

@@ -13,6 +13,16 @@ pub enum GuardAction {
     Degrade,
 }
 
+impl GuardAction {
+    /// As it is written for machines: `shed`, `degrade`.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Shed => "shed",
+            Self::Degrade => "degrade",
+        }
+    }
+}
+
 /// Holds chosen requests back while an SLO burns too fast, so that what is left of the service's strength goes to the others.
 ///
 /// At every tick the guard looks at the burn of its SLO over a short window, scaled by coverage as conditions have it. While that is

@@ -5,6 +5,7 @@
 //! bits.
 
 mod decision;
+mod guard;
 mod read;
 #[cfg(test)]
 mod schema;
@@ -15,6 +16,7 @@ mod write;
 pub use decision::{
     AdviceDocument, ChangeDocument, CostDocument, CoverageDocument, DecisionDocument, GroundDocument, ReplicasDocument,
 };
+pub use guard::{FeatureDocument, GuardDocument, MuteDocument, ShedWindowDocument, ShedsDocument};
 pub use read::DocumentError;
 pub use slo::{
     AlarmDocument, BudgetDocument, ConditionDocument, CountsDocument, IndicatorDocument, PeriodDocument,

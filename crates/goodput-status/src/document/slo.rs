@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::guard::ShedsDocument;
+
 /// One SLO.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -26,6 +28,8 @@ pub struct SloDocument {
     pub counts: CountsDocument,
     /// The bad and excluded ones by reason, most first.
     pub reasons: Vec<ReasonDocument>,
+    /// What guards have shed of its events, and what there is without them; null where they have shed none.
+    pub sheds: Option<ShedsDocument>,
     /// Its slices of time, if those are what it judges.
     pub slices: Option<SlicesDocument>,
     /// Events in flight that are too late to be good, or soon to be.

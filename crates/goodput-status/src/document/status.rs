@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::guard::{FeatureDocument, GuardDocument, MuteDocument};
 use super::slo::{CountsDocument, ReasonDocument, SloDocument};
 
 /// The version that is written.
@@ -51,6 +52,12 @@ pub struct StatusDocument {
     pub hysteresis: String,
     /// The SLOs, in the order of the definition.
     pub slos: Vec<SloDocument>,
+    /// For what time nobody is told of alerts.
+    pub mutes: Vec<MuteDocument>,
+    /// The guards, in the order they were built.
+    pub guards: Vec<GuardDocument>,
+    /// The guarded features, likewise.
+    pub features: Vec<FeatureDocument>,
     /// SLOs that a reload has removed.
     pub removed: Vec<RemovedDocument>,
     /// The busiest routes, at most 100 of them.

@@ -3,12 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use goodput_core::{
-    AlarmState, Band, BandStatus, BurnRate, ConditionStatus, Counts, Exhaustion, Latencies, MinBad, Moment,
-    ReasonCount, RouteStatus, SignalStatus, SliceStatus, SloStatus, Status, WindowStatus,
+    AlarmState, Band, BandStatus, BurnRate, ConditionStatus, Counts, Exhaustion, FeatureStatus, GuardStatus, Latencies,
+    MinBad, Moment, Mute, Observation, ReasonCount, RouteStatus, ShedStatus, SignalStatus, SliceStatus, SloStatus,
+    Status, WindowStatus,
 };
 use serde::Serialize;
 
 use super::decision::{known, nanos};
+use super::guard::{FeatureDocument, GuardDocument, MuteDocument, ShedWindowDocument, ShedsDocument};
 use super::slo::{
     AlarmDocument, BudgetDocument, ConditionDocument, CountsDocument, IndicatorDocument, PeriodDocument,
     ReasonDocument, SignalDocument, SlicesDocument, SloDocument, StandingDocument, WindowDocument,
@@ -73,6 +75,9 @@ fn document(status: &Status, written_by: &WrittenBy) -> StatusDocument {
         bands: status.bands.bands.iter().map(band).collect(),
         hysteresis: status.bands.hysteresis.to_string(),
         slos: status.slos.iter().map(|status| slo(status, written_by.now)).collect(),
+        mutes: status.mutes.iter().map(mute).collect(),
+        guards: status.guards.iter().map(guard).collect(),
+        features: status.features.iter().map(feature).collect(),
         removed: status.removed.iter().map(removed).collect(),
         routes: status.routes.iter().take(MOST_ROUTES).map(route).collect(),
         more_routes: status.routes.len().saturating_sub(MOST_ROUTES) as u64,
@@ -101,6 +106,7 @@ fn slo(slo: &SloStatus, now: Moment) -> SloDocument {
         budgeting: slo.budgeting.label().to_owned(),
         counts: counts(slo.counts),
         reasons: reasons(&slo.reasons),
+        sheds: slo.sheds.as_ref().map(sheds),
         slices: slo.slices.as_ref().map(slices),
         overdue: slo.overdue,
         windows: slo.windows.iter().map(window).collect(),
@@ -114,6 +120,45 @@ fn slo(slo: &SloStatus, now: Moment) -> SloDocument {
         conditions: slo.conditions.iter().map(|status| condition(status, now)).collect(),
         signals: slo.signals.iter().map(|status| signal(status, now)).collect(),
     }
+}
+
+fn sheds(sheds: &ShedStatus) -> ShedsDocument {
+    let window = |seen: &Observation| ShedWindowDocument {
+        seconds: seen.window.secs(),
+        counts: counts(seen.counts),
+        seen_ns: nanos(seen.coverage.seen()),
+    };
+    let windows = sheds.windows.iter().map(window).collect();
+    ShedsDocument { sheds: counts(sheds.sheds), counts: counts(sheds.counts), windows }
+}
+
+fn guard(guard: &GuardStatus) -> GuardDocument {
+    GuardDocument {
+        name: guard.name.clone(),
+        slo: guard.slo.clone(),
+        action: guard.action.label().to_owned(),
+        admitted: guard.admitted.to_string(),
+        floor: guard.floor.to_string(),
+        held_back: guard.held_back,
+        window_seconds: guard.window.secs(),
+        burn: burn(guard.burn),
+        above: guard.above,
+    }
+}
+
+fn feature(feature: &FeatureStatus) -> FeatureDocument {
+    FeatureDocument {
+        name: feature.name.clone(),
+        slo: feature.slo.clone(),
+        allowed: feature.allowed,
+        window_seconds: feature.window.secs(),
+        burn: burn(feature.burn),
+        above: feature.above,
+    }
+}
+
+fn mute(mute: &Mute) -> MuteDocument {
+    MuteDocument { slo: mute.slo.clone(), left_ns: nanos(mute.lasting), why: mute.why.clone() }
 }
 
 fn slices(slices: &SliceStatus) -> SlicesDocument {

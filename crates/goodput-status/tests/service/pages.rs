@@ -1,8 +1,10 @@
 //! Each page is what it says it is.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use goodput_core::{Code, Counts, FeatureGuard, Goodput, Guard, Head, Mute, Reason, Request, Slo, Timeline, Verdict};
 use goodput_status::StatusDocument;
 use http::StatusCode;
 use serde_json::Value;
@@ -44,6 +46,41 @@ async fn the_status_says_what_the_instance_knows() {
     assert_eq!(document.slos[0].counts.bad, 1);
     assert_eq!(document.slos[0].reasons[0].reason, "card_machine");
     assert_eq!(document.routes[0].template, "/checkout");
+}
+
+#[tokio::test]
+async fn the_status_shows_guards_features_and_mutes_and_an_slo_with_and_without_what_was_shed() {
+    let (timeline, hand) = Timeline::manual();
+    let builder = Goodput::builder("shop").slo(Slo::availability("ok", "99%").routes(["/checkout", "/spare"]));
+    let builder = builder.guard(Guard::shed("spare", "ok").routes(["/spare"]).above("6").floor("10%"));
+    let builder = builder.feature(FeatureGuard::new("ranking", "ok").above("2"));
+    let goodput = Arc::new(builder.timeline(timeline).build().unwrap());
+    for _ in 0..10 {
+        goodput.work("/checkout").add(Counts { good: 50, bad: 50, ..Counts::default() });
+        hand.advance(Duration::from_secs(10));
+        goodput.tick(goodput.now());
+    }
+    // As a guard's layer records it.
+    let mut request = Request::begin(&goodput, goodput.route(Some("/spare")));
+    request.respond(&goodput, Head { verdict: Some(Verdict::Bad(Reason::SHED)), ..Head::new(Code::http(503)) });
+    request.complete_at_head(&goodput);
+    goodput.mute(Mute::of("ok", Duration::from_secs(60), "database upgrade")).unwrap();
+    let address = serve(Router::new().fallback_service(service(&goodput))).await;
+    let told = get(address, "/status").await;
+    check(&validator("status.json"), &told.json());
+    let document: StatusDocument = serde_json::from_str(&told.body).unwrap();
+    let (guard, feature) = (&document.guards[0], &document.features[0]);
+    assert_eq!((&*guard.name, &*guard.slo, &*guard.action, guard.window_seconds), ("spare", "ok", "shed", 300));
+    assert_eq!((&*guard.admitted, &*guard.floor, guard.above), ("10%", "10%", 6.0));
+    // Half of what was seen was bad, of a hundredth that may be, in 100 of the 300 seconds.
+    assert!((guard.burn.unwrap() - 50.0 / 3.0).abs() < 0.01, "{guard:?}");
+    assert_eq!((&*feature.name, feature.allowed, feature.above), ("ranking", false, 2.0));
+    let slo = &document.slos[0];
+    let sheds = slo.sheds.as_ref().unwrap();
+    assert_eq!((slo.counts.bad, sheds.sheds.bad, sheds.counts.bad, sheds.counts.good), (501, 1, 500, 500));
+    assert_eq!((sheds.windows[0].seconds, sheds.windows[0].counts.bad), (300, 500));
+    let mute = &document.mutes[0];
+    assert_eq!((mute.slo.as_deref(), mute.left_ns, &*mute.why), (Some("ok"), 60_000_000_000, "database upgrade"));
 }
 
 #[tokio::test]

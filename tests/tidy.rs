@@ -23,6 +23,19 @@ fn the_front_page_is_the_crate_page() {
     assert!(read("README.md") == read("crates/goodput/README.md"), "README.md and crates/goodput/README.md differ");
 }
 
+/// What a fuzzer begins with has to hold, or it looks at nothing but the check at the door.
+#[test]
+fn the_fuzzers_states_are_states_and_the_bodies_of_those() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/state");
+    let seed = |name: &str| fs::read(seeds.join(name)).unwrap();
+    for name in ["empty", "small", "fires"] {
+        let state = seed(name);
+        assert_eq!(seed(&format!("{name}-body")), state[18..], "{name}");
+        let memory = goodput::Memory::decode(state).unwrap();
+        assert_eq!(memory.slos().any(|slo| slo.standings().count() > 0), name != "empty", "{name}");
+    }
+}
+
 #[test]
 fn nothing_is_left_for_later() {
     // In two pieces, so that this file does not hold what it looks for.

@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_core::{Goodput, Period, Slo, names};
+use goodput_core::{Counts, Goodput, Period, Slo, names};
 use goodput_status::StatusService;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
@@ -45,6 +45,17 @@ fn shop() -> Goodput {
         .reasons(["card_declined"])
         .build()
         .unwrap()
+}
+
+/// One that has counted nothing itself, and goes on from 90 good events, 10 bad and 5 excluded ones.
+fn remembering() -> Arc<Goodput> {
+    let shop = |memory| Goodput::builder("shop").slo(Slo::availability("ok", "99%")).remember(memory).build().unwrap();
+    let first = shop(None);
+    first.work("/cart").add(Counts { good: 90, bad: 10, excluded: 5 });
+    first.tick(first.now());
+    let second = shop(Some(first.memory().unwrap()));
+    second.tick(second.now());
+    Arc::new(second)
 }
 
 /// Several registry states: new, counted, reloaded.
@@ -80,7 +91,7 @@ fn every_state_is_a_text_that_a_strict_parser_reads() {
 #[test]
 fn promtool_finds_nothing_to_say() {
     let Err(absent) = Command::new("promtool").arg("--version").output() else {
-        return states().iter().for_each(|text| check_with_promtool(text));
+        return states().iter().chain([&scrape(&service(&remembering()))]).for_each(|text| check_with_promtool(text));
     };
     assert!(std::env::var_os("GOODPUT_REQUIRE_PROMTOOL").is_none(), "promtool is required: {absent}");
     // Past the harness, which would keep it to itself.
@@ -113,6 +124,20 @@ fn every_counter_is_there_at_zero_from_the_first_scrape() {
         let labels = [("reason", reason), ("service", "shop"), ("slo", "ok"), ("verdict", "bad")];
         assert_eq!(value("goodput_events_reasons_total", &labels), Some(0.0), "{reason}");
     }
+}
+
+#[test]
+fn what_is_remembered_is_in_the_windows_and_in_no_counter() {
+    let text = scrape(&service(&remembering()));
+    let families = parse(&text).unwrap();
+    let counted = families.iter().filter(|family| family.kind == "counter").flat_map(|family| &family.samples);
+    assert!(counted.filter(|sample| sample.name.contains("events")).all(|sample| sample.value == 0.0), "{text}");
+    let burns = families
+        .iter()
+        .filter(|family| family.name.starts_with("goodput_instance_burn_rate"))
+        .flat_map(|family| &family.samples);
+    let burns: Vec<f64> = burns.map(|sample| sample.value).collect();
+    assert!(!burns.is_empty() && burns.iter().all(|burn| (burn - 10.0).abs() < 0.001), "{burns:?}");
 }
 
 #[test]

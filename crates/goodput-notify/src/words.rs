@@ -78,8 +78,8 @@ fn spent(alert: &Alert) -> String {
 }
 
 fn post_mortem(alert: &Alert) -> String {
-    let text = "due: more than 20 % of the budget went in one incident";
-    alert.needs_post_mortem.then(|| text.to_owned()).unwrap_or_default()
+    let text = if alert.needs_post_mortem { "due: more than 20 % of the budget went in one incident" } else { "" };
+    text.to_owned()
 }
 
 fn events(alert: &Alert) -> String {

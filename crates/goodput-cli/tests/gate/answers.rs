@@ -65,6 +65,21 @@ fn an_answer_for_programs_is_as_its_schema_says() {
     }
 }
 
+#[test]
+fn what_a_change_may_cost_is_what_was_said_of_it_in_place_of_what_is_usual() {
+    let url = single(0).serve();
+    let cost = |args: &[&str]| {
+        let answer = gate(&[args, &["--risk", "low", "--output", "json", &url]].concat()).json();
+        (
+            answer["decision"]["cost"]["expected_ns"].as_u64().unwrap(),
+            answer["decision"]["cost"]["worst_ns"].as_u64().unwrap(),
+        )
+    };
+    let minute = 60_000_000_000;
+    assert_eq!(cost(&["--probability", "25%", "--incident", "8m"]), (2 * minute, 8 * minute));
+    assert_ne!(cost(&[]), (2 * minute, 8 * minute));
+}
+
 pub(crate) fn gate_schema() -> jsonschema::Validator {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/gate.json");
     jsonschema::draft202012::new(&serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()).unwrap()

@@ -52,3 +52,31 @@ async fn bad_requests_of_a_burning_budget_are_shown_with_their_traces() {
     }
     panic!("no page in half an hour of it");
 }
+
+#[tokio::test]
+async fn nothing_is_remembered_of_where_a_request_came_from_before_a_budget_burns() {
+    let (timeline, hand) = Timeline::manual();
+    let house = House::with(|builder| builder.slo(Slo::availability("ok", "99%")).timeline(timeline));
+    let news = house.goodput.subscribe(16);
+    let service = service_fn(async |_: Request<()>| {
+        Ok::<_, Infallible>(Response::builder().status(500).body(Empty::<&[u8]>::new()).unwrap())
+    });
+    let mut service = house.layer().layer(service);
+    for tick in 0..180 {
+        // Only those before anybody has looked have a trace: fewer than are shown.
+        for number in 1..=3 {
+            let mut request = Request::new(());
+            if tick == 0 {
+                request.headers_mut().insert("traceparent", traceparent(number));
+            }
+            service.call(request).await.unwrap().into_body().collect().await.unwrap();
+        }
+        hand.advance(Duration::from_secs(10));
+        house.goodput.tick(house.goodput.now());
+        if let Some(told) = news.try_recv() {
+            assert!(told.alert.examples.is_empty(), "{:?}", told.alert.examples);
+            return;
+        }
+    }
+    panic!("no page in half an hour of it");
+}

@@ -292,6 +292,7 @@ impl Goodput {
             backlog: self.outbox.backlog(now),
         })
         .with_guards(guards);
+        status.deploy.clone_from(&self.deploy);
         let of_file = self.state.lock().as_ref().map(|health| health.flags());
         status.flags.extend(self.recalled.iter().cloned().chain(of_file.into_iter().flatten()));
         status

@@ -98,6 +98,7 @@ pub(crate) fn compose(parts: Parts<'_>) -> Status {
     let own = || routes.iter().filter(|route| route.is_own());
     Status {
         service: definition.service.clone(),
+        deploy: None,
         scope: Scope::Instance,
         age: monitor.age(now),
         since_last_tick: monitor.since_last_tick(now),

@@ -30,6 +30,8 @@ use crate::looks_at::is_own;
 pub struct Status {
     /// The service's name.
     pub service: String,
+    /// What was released last, as the service was [told](crate::GoodputBuilder::deploy).
+    pub deploy: Option<Arc<str>>,
     /// Whose numbers these are.
     pub scope: Scope,
     /// How long this instance has lived, on its timeline.

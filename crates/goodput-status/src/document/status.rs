@@ -20,6 +20,8 @@ pub struct StatusDocument {
     pub instance: String,
     /// The service's name.
     pub service: String,
+    /// What was released last, as the service was told; null where it was not.
+    pub deploy: Option<String>,
     /// Whose numbers these are: `instance`, this process alone since it started.
     pub scope: String,
     /// Whether the definition says that there is no other instance.

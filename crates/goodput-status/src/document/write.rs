@@ -59,6 +59,7 @@ fn document(status: &Status, written_by: &WrittenBy) -> StatusDocument {
         version: VERSION,
         instance: written_by.instance.clone(),
         service: status.service.clone(),
+        deploy: status.deploy.as_deref().map(str::to_owned),
         scope: status.scope.to_string(),
         single_instance: status.single_instance,
         written_unix_ms: wall.as_millis().try_into().unwrap_or(u64::MAX),

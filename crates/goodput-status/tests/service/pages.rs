@@ -54,7 +54,7 @@ async fn the_status_shows_guards_features_and_mutes_and_an_slo_with_and_without_
     let builder = Goodput::builder("shop").slo(Slo::availability("ok", "99%").routes(["/checkout", "/spare"]));
     let builder = builder.guard(Guard::shed("spare", "ok").routes(["/spare"]).above("6").floor("10%"));
     let builder = builder.feature(FeatureGuard::new("ranking", "ok").above("2"));
-    let goodput = Arc::new(builder.timeline(timeline).build().unwrap());
+    let goodput = Arc::new(builder.timeline(timeline).deploy("v42").build().unwrap());
     for _ in 0..10 {
         goodput.work("/checkout").add(Counts { good: 50, bad: 50, ..Counts::default() });
         hand.advance(Duration::from_secs(10));
@@ -69,6 +69,7 @@ async fn the_status_shows_guards_features_and_mutes_and_an_slo_with_and_without_
     let told = get(address, "/status").await;
     check(&validator("status.json"), &told.json());
     let document: StatusDocument = serde_json::from_str(&told.body).unwrap();
+    assert_eq!(document.deploy.as_deref(), Some("v42"));
     let (guard, feature) = (&document.guards[0], &document.features[0]);
     assert_eq!((&*guard.name, &*guard.slo, &*guard.action, guard.window_seconds), ("spare", "ok", "shed", 300));
     assert_eq!((&*guard.admitted, &*guard.floor, guard.above), ("10%", "10%", 6.0));

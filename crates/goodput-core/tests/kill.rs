@@ -221,6 +221,14 @@ fn calls(trace: &str) -> Option<(usize, usize)> {
     Some((begins + 1, ends + 2))
 }
 
+/// Whether strace is there, and may trace.
+fn can_trace() -> Result<(), String> {
+    let traced = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).output();
+    let traced = traced.map_err(|error| format!("strace does not run: {error}"))?;
+    let complaint = String::from_utf8_lossy(&traced.stderr);
+    traced.status.success().then_some(()).ok_or_else(|| format!("strace does not trace here: {}", complaint.trim()))
+}
+
 #[test]
 fn a_process_that_is_killed_at_any_system_call_of_writing_leaves_one_state_or_the_other() {
     if std::env::var_os(FILE).is_some() {
@@ -239,15 +247,14 @@ fn a_process_that_is_killed_at_any_system_call_of_writing_leaves_one_state_or_th
             child.wait().map(|status| (said, status.success()))
         })
     };
-    let Ok((said, true)) = traced(&[]) else {
+    if let Err(why) = can_trace() {
         let required = std::env::var_os("GOODPUT_REQUIRE_STRACE").is_some_and(|value| value == "1");
-        assert!(!required, "strace is not there, and GOODPUT_REQUIRE_STRACE says that it must be");
+        assert!(!required, "{why}, and GOODPUT_REQUIRE_STRACE says that it must");
         // Past the harness, which would keep it to itself.
-        return std::io::stdout()
-            .lock()
-            .write_all(b"SKIPPED strace: not there to kill at every system call\n")
-            .unwrap();
-    };
+        return writeln!(std::io::stdout().lock(), "SKIPPED strace: {why}").unwrap();
+    }
+    let (said, ended) = traced(&[]).unwrap();
+    assert!(ended, "{said:?}");
     let Some((begins, ends)) = calls(&fs::read_to_string(&log).unwrap()) else {
         panic!("the trace shows no state written: {said:?}")
     };

@@ -49,8 +49,8 @@ impl Goodput {
         let (events, baseline) = {
             let monitor = self.monitor.lock();
             let in_force = self.in_force();
-            let stale = monitor.since_last_tick(self.now());
-            let firing: Vec<_> = monitor.alarms.firing(&in_force.slos, stale).collect();
+            let now = self.now();
+            let firing = monitor.alarms.firing(&in_force.slos, now, monitor.since_last_tick(now));
             (firing, Arc::clone(&monitor.baseline))
         };
         self.compose(events, &baseline).into_iter().map(|(_, alert)| alert).collect()

@@ -120,8 +120,9 @@ impl Mutes {
         self.0.retain(|(until, _)| *until > now.since_origin());
     }
 
-    pub(crate) fn holds_for(&self, slo: &str) -> bool {
-        self.0.iter().any(|(_, mute)| mute.slo.as_deref().is_none_or(|muted| muted == slo))
+    pub(crate) fn holds_for(&self, slo: &str, now: Moment) -> bool {
+        let mut in_force = self.0.iter().filter(|(until, _)| *until > now.since_origin());
+        in_force.any(|(_, mute)| mute.slo.as_deref().is_none_or(|muted| muted == slo))
     }
 
     /// Those in force, to be remembered.
@@ -171,12 +172,13 @@ mod tests {
     fn a_mute_is_over_when_it_is_and_mutes_its_own_slo() {
         let mut mutes = Mutes::default();
         mutes.add(Mute::of("ok", Duration::from_secs(10), "work"), at(5)).unwrap();
-        assert!(mutes.holds_for("ok") && !mutes.holds_for("fast"));
+        assert!(mutes.holds_for("ok", at(5)) && !mutes.holds_for("fast", at(5)));
+        assert!(mutes.holds_for("ok", at(14)) && !mutes.holds_for("ok", at(15)));
         assert_eq!(mutes.in_force(at(8)).first().map(|mute| mute.lasting), Some(Duration::from_secs(7)));
         mutes.expire(at(14));
-        assert!(mutes.holds_for("ok"));
+        assert!(mutes.holds_for("ok", at(14)));
         mutes.expire(at(15));
-        assert!(!mutes.holds_for("ok"));
+        assert!(!mutes.holds_for("ok", at(14)));
     }
 
     #[test]

@@ -194,8 +194,8 @@ pub struct Alert {
     pub deploy: Option<Arc<str>>,
     /// Whether it was for somebody to hear that it fires: by this process, or by the one before if this one remembers it.
     pub told: bool,
-    /// If an earlier process told it, and not so long ago that whoever has to be told again and again has taken it for resolved: when that
-    /// was last remembered.
+    /// If the process before this one told it, or went on telling it: until when, which is when that was last remembered. Whoever has to
+    /// be told again and again may have taken it for resolved since.
     pub told_until: Option<SystemTime>,
     /// Another alert of the SLO fires that is more severe or says the same: this one keeps quiet meanwhile.
     pub suppressed: bool,

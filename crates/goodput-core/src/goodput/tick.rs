@@ -43,7 +43,8 @@ impl Goodput {
         let stalled = stalled(&monitor.waiting, &self.routes, &finished, &in_force, now);
         let wall = self.timeline.wall_at(now);
         // Asked for once more: whoever ticks may have moments of their own.
-        monitor.wall.tick(self.now(), self.timeline.wall());
+        let present = self.now();
+        monitor.wall.tick(present, self.timeline.wall_at(present));
         let (events, burns) = monitor.alarm(now, wall, &live, (&in_force.slos, &in_force.definition.bands), stalled);
         if monitor.surges.is_due(now) {
             let detail = self.read_detail(&in_force);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use goodput_model::{
-    Alarm, Cleared, Counts, Evaluation, Found, Frozen, MinBad, Observation, Row, Signal, Step, UnseenTime, Window,
-    evaluate,
+    Alarm, Cleared, Counts, Evaluation, Found, Frozen, MinBad, Observation, Row, Severity, Signal, Step, UnseenTime,
+    Window, evaluate,
 };
 
 use super::history::{Column, Edge};
@@ -177,19 +177,13 @@ impl Alarms {
     /// Keeps quiet about what another alert of the same SLO speaks for, as it is more severe or says the same, or what is muted; and
     /// tells of what no longer is.
     fn hush(&mut self, view: &View<'_>, events: &mut Vec<Event>) {
-        let mut worst: BTreeMap<u32, goodput_model::Severity> = BTreeMap::new();
         let causes: Vec<_> = self
             .episodes
             .iter()
             .filter(|(_, episode)| episode.alarm.is_firing())
             .filter_map(|(key, _)| Some((*key, cause(*key, view.slos)?)))
             .collect();
-        for (key, cause) in &causes {
-            let severity = worst.entry(key.0).or_insert(cause.severity());
-            *severity = cause.severity().max(*severity);
-        }
-        let lost = causes.iter().filter(|(_, cause)| *cause == Cause::Signal(Signal::TrafficLost));
-        let lost: BTreeSet<u32> = lost.map(|(key, _)| key.0).collect();
+        let speakers = Speakers::among(causes.iter().map(|(key, cause)| (*key, cause)));
         // Of those that fired just now, where their events are.
         let fired = events.iter().enumerate().filter(|(_, event)| event.change == Turn::Fired);
         let fired: BTreeMap<Key, usize> = fired.map(|(place, event)| (event.key, place)).collect();
@@ -198,9 +192,8 @@ impl Alarms {
             let (Some(episode), Some(slo)) = (self.episodes.get_mut(&key), view.slos.get(key.0 as usize)) else {
                 continue;
             };
-            let is_said = cause == Cause::Signal(Signal::NoData) && lost.contains(&key.0);
-            episode.suppressed = is_said || worst.get(&key.0).is_some_and(|worst| *worst > cause.severity());
-            episode.muted = self.mutes.holds_for(&slo.name);
+            episode.suppressed = speakers.speak_for(key, &cause);
+            episode.muted = self.mutes.holds_for(&slo.name, view.now);
             let is_loud = !episode.suppressed && !episode.muted;
             if is_loud && episode.told == Told::Lapsed {
                 episode.told = Told::Yes; // by level, from here on again
@@ -282,10 +275,11 @@ impl Alarms {
         })
     }
 
-    /// What fires, in the order of the SLOs, as far as it is known `stale` after the last tick: what may be frozen for less is over.
-    pub(crate) fn firing<'a>(&'a self, slos: &'a [WatchedSlo], stale: Duration) -> impl Iterator<Item = Event> + 'a {
+    /// What fires, in the order of the SLOs, as far as it is known `now`, so long after the last tick: what may be frozen for less is
+    /// over, and speaks for nothing else.
+    pub(crate) fn firing(&self, slos: &[WatchedSlo], now: Moment, stale: Duration) -> Vec<Event> {
         let firing = self.episodes.iter().filter(|(_, episode)| episode.alarm.is_firing());
-        firing.filter_map(move |(key, episode)| {
+        let firing = firing.filter_map(|(key, episode)| {
             let (slo, cause) = (slos.get(key.0 as usize)?, cause(*key, slos)?);
             let may_be_frozen = match cause {
                 Cause::Row(row) => row.long().duration(),
@@ -293,8 +287,15 @@ impl Alarms {
             };
             let mut event = Event::new(*key, &slo.name, cause, Turn::Fired, *episode);
             event.notifies = episode.told.is_told();
+            event.episode.muted &= self.mutes.holds_for(&slo.name, now);
             (stale <= may_be_frozen).then_some(event)
-        })
+        });
+        let mut firing: Vec<_> = firing.collect();
+        let speakers = Speakers::among(firing.iter().map(|event| (event.key, &event.cause)));
+        for event in &mut firing {
+            event.episode.suppressed &= speakers.speak_for(event.key, &event.cause);
+        }
+        firing
     }
 
     /// Whether nothing fires or is about to, but for budgets that are gone: those stay so for weeks, and what goes wrong meanwhile
@@ -305,6 +306,32 @@ impl Alarms {
             matches!(Signal::ALL.get(usize::from(place)), Some(Signal::BudgetConsumed { .. }))
         };
         self.episodes.keys().all(|(_, what)| lasts(*what))
+    }
+}
+
+/// What speaks for other alerts of the same SLO.
+struct Speakers {
+    worst: BTreeMap<u32, Severity>,
+    traffic_lost: BTreeSet<u32>,
+}
+
+impl Speakers {
+    fn among<'a>(firing: impl Iterator<Item = (Key, &'a Cause)>) -> Self {
+        let (mut worst, mut traffic_lost) = (BTreeMap::new(), BTreeSet::new());
+        for (key, cause) in firing {
+            let severity = worst.entry(key.0).or_insert(cause.severity());
+            *severity = cause.severity().max(*severity);
+            if *cause == Cause::Signal(Signal::TrafficLost) {
+                traffic_lost.insert(key.0);
+            }
+        }
+        Self { worst, traffic_lost }
+    }
+
+    /// Whether another one of its SLO is more severe, or says the same.
+    fn speak_for(&self, key: Key, cause: &Cause) -> bool {
+        let is_said = *cause == Cause::Signal(Signal::NoData) && self.traffic_lost.contains(&key.0);
+        is_said || self.worst.get(&key.0).is_some_and(|worst| *worst > cause.severity())
     }
 }
 

@@ -325,7 +325,7 @@ impl Monitor {
         self.alarms.mutes.recall(past.mutes(), past.now(), &in_force.slos);
         for (index, remembered) in &columns {
             if let Some(slo) = in_force.slos.get(*index) {
-                self.alarms.recall(*index, slo, past.standings(remembered), past.written());
+                self.alarms.recall(*index, slo, past.standings(remembered), past);
             }
         }
         let stood = columns.iter().filter_map(|(index, slo)| Some((*index, past.band(slo)?)));

@@ -29,8 +29,8 @@ struct Mark {
     excluded: BTreeMap<(usize, Reason), u64>,
 }
 
-/// The most counts that are recalled of all SLOs, some 80 MB of them: a file of a few bytes may stand for very many. What is beyond that is
-/// learnt again.
+/// The most counts that are recalled of all SLOs, some 80 MB of them: a file of a few bytes may stand for very many. Where there are more,
+/// what is usual is learnt again.
 const MOST_RECALLED: usize = 1 << 20;
 
 const FINE: Duration = Duration::from_secs(5 * 60);
@@ -118,11 +118,15 @@ impl Surges {
         let mark = |at| Mark { at, excluded: BTreeMap::new() };
         let [fine, coarse] = looks.map(|looks| looks.into_iter().map(mark).collect());
         *self = Self { fine, coarse, ..Self::default() };
-        let mut counts_left = MOST_RECALLED;
+        let mut recalled = 0_usize;
         for (slo, Excluded { reasons, surging }) in slos {
+            recalled = reasons.iter().fold(recalled, |sum, saved| sum.saturating_add(saved.counts.len()));
+            if recalled > MOST_RECALLED {
+                *self = Self::default();
+                return;
+            }
             for (position, saved) in reasons.iter().enumerate() {
-                counts_left = counts_left.saturating_sub(saved.counts.len());
-                let Some(reason) = saved.reason().filter(|_| counts_left > 0) else { continue };
+                let Some(reason) = saved.reason() else { continue };
                 let mut counts = saved.counts.iter().copied();
                 for (mark, count) in self.fine.iter_mut().chain(&mut self.coarse).zip(&mut counts) {
                     // None is what is not there.

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, Flock, FlockArg, OFlag, openat, renameat};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{FileStat, Mode, fstatat};
 use nix::unistd::{UnlinkatFlags, geteuid, linkat, unlinkat};
 
 use super::file::Refused;
@@ -32,7 +32,14 @@ pub(super) struct Directory {
     previous: OsString,
     writing: Option<File>,
     lock: Flock<File>,
+    /// Which file was there when it was read, or was put there.
+    own: Option<Which>,
+    /// Whether the lock was gone for a while.
+    is_doubtful: bool,
 }
+
+/// A file by its device, its number there, which is used again, and when it was written to.
+type Which = (u64, u64, (i64, i64));
 
 impl Directory {
     /// Opens the directory of a file and locks the file, which need not be there.
@@ -50,7 +57,16 @@ impl Directory {
         }
         let lock = lock(&directory, name)?;
         let (next, previous) = (beside(name, ".new"), beside(name, ".previous"));
-        Ok(Self { within: directory, name: name.to_owned(), next, previous, writing: None, lock })
+        Ok(Self {
+            within: directory,
+            name: name.to_owned(),
+            next,
+            previous,
+            writing: None,
+            lock,
+            own: None,
+            is_doubtful: false,
+        })
     }
 
     fn read_file(&self, name: &OsStr) -> Result<Option<Vec<u8>>, StateTrouble> {
@@ -67,6 +83,20 @@ impl Directory {
         bytes.reserve_exact(length as usize); // at most 16 MiB
         file.take(length).read_to_end(&mut bytes)?;
         Ok(Some(bytes))
+    }
+
+    /// What is known of the file of this name; nothing where there is none.
+    fn stat(&self, name: &OsStr) -> io::Result<Option<FileStat>> {
+        match fstatat(&self.within, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(about) => Ok(Some(about)),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn which(&self, name: &OsStr) -> io::Result<Option<Which>> {
+        let about = self.stat(name)?;
+        Ok(about.map(|about| (about.st_dev, about.st_ino, (about.st_mtime, about.st_mtime_nsec))))
     }
 
     fn remove(&self, name: &OsStr) -> io::Result<()> {
@@ -115,6 +145,7 @@ fn open_own(directory: &File, name: &OsStr, flags: OFlag) -> Result<File, StateT
 
 impl Storage for Directory {
     fn read(&mut self) -> Result<Option<Vec<u8>>, StateTrouble> {
+        self.own = self.which(&self.name)?;
         self.read_file(&self.name)
     }
 
@@ -153,7 +184,9 @@ impl Storage for Directory {
 
     fn rename(&mut self) -> io::Result<()> {
         self.writing = None;
-        Ok(renameat(&self.within, &*self.next, &self.within, &*self.name)?)
+        renameat(&self.within, &*self.next, &self.within, &*self.name)?;
+        self.own = self.which(&self.name)?;
+        Ok(())
     }
 
     fn sync_directory(&mut self) -> io::Result<()> {
@@ -161,17 +194,24 @@ impl Storage for Directory {
     }
 
     fn hold(&mut self) -> Result<(), Refused> {
-        if self.lock.metadata()?.nlink() == 0 {
+        let held = self.lock.metadata()?;
+        let there = self.stat(&beside(&self.name, ".lock"))?;
+        if there.is_none_or(|there| (there.st_dev, there.st_ino) != (held.dev(), held.ino())) {
             self.lock = lock(&self.within, &self.name)?;
+            self.is_doubtful = true;
+        }
+        if self.is_doubtful {
+            // Somebody may have had it in between.
+            let there = self.which(&self.name)?;
+            if there.is_some() && there != self.own {
+                return Err(StateTrouble::CameLater.into());
+            }
+            self.is_doubtful = false;
         }
         Ok(())
     }
 
     fn is_gone(&self) -> bool {
-        match self.within.metadata() {
-            Ok(about) => about.nlink() == 0,
-            // A server says so.
-            Err(error) => error.kind() == io::ErrorKind::StaleNetworkFileHandle,
-        }
+        self.within.metadata().is_ok_and(|about| about.nlink() == 0)
     }
 }

@@ -27,7 +27,7 @@ pub(super) trait Storage: Send {
     fn rename(&mut self) -> io::Result<()>;
     /// Returns when that is on the disk.
     fn sync_directory(&mut self) -> io::Result<()>;
-    /// Still keeps others from the file: takes the lock again if somebody has removed it.
+    /// Still keeps others from the file: takes the lock again if somebody has removed it, and refuses if the file was replaced meanwhile.
     fn hold(&mut self) -> Result<(), Refused>;
     /// Whether the directory itself was removed: nothing can be written in it any more, and another one of its name may be there.
     fn is_gone(&self) -> bool;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goodput_core::{Cause, Cleared, Frozen, Severity, Turn, UnseenTime, Window};
+use goodput_core::{Cause, Cleared, Frozen, Row, Severity, Turn, UnseenTime, Window};
 
 use crate::house::{House, TICK, minutes, row, slo};
 
@@ -104,11 +104,15 @@ fn while_nobody_ticks_an_alert_goes_on_for_as_long_as_it_may_be_frozen() {
     let house = House::of([slo()]);
     house.pass(minutes(10), 0, 10);
     let firing = || {
-        let long = house.goodput.alerts().into_iter().filter_map(|alert| match alert.cause {
-            Cause::Row(row) => Some(row.long()),
+        let alerts = house.goodput.alerts().into_iter().filter_map(|alert| match alert.cause {
+            Cause::Row(row) => Some((row, alert.suppressed)),
             Cause::Signal(_) => None,
         });
-        long.collect::<Vec<_>>()
+        let (rows, suppressed): (Vec<_>, Vec<_>) = alerts.unzip();
+        // The worst of what is left speaks for the rest.
+        let worst = rows.iter().map(Row::severity).max();
+        assert!(rows.iter().zip(suppressed).all(|(row, hushed)| hushed == (Some(row.severity()) != worst)), "{rows:?}");
+        rows.iter().map(Row::long).collect::<Vec<_>>()
     };
     let all = [Window::H1, Window::H6, Window::D1, Window::D3];
     assert_eq!(firing(), all);

@@ -105,7 +105,7 @@ fn what_is_muted_is_muted_before_the_first_tick_as_well() {
 }
 
 #[test]
-fn what_an_earlier_process_told_is_known_for_three_minutes_unless_it_is_told_again() {
+fn until_when_an_earlier_process_told_it_is_known_unless_it_kept_quiet_after_too_long_a_time() {
     let first = Process::start(paging(), WALL, None);
     for _ in 0..60 {
         first.count(0, 100);
@@ -113,14 +113,17 @@ fn what_an_earlier_process_told_is_known_for_three_minutes_unless_it_is_told_aga
     }
     assert_eq!(fires(&first), [(false, None)], "this one told it");
     let told = SystemTime::UNIX_EPOCH + first.wall();
-    for (away, known) in [(3 * MINUTE - TICK, Some(told)), (3 * MINUTE, None)] {
-        assert_eq!(fires(&again(&first, away)), [(false, known)], "{away:?}");
+    for away in [TICK, 10 * MINUTE] {
+        assert_eq!(fires(&again(&first, away)), [(false, Some(told))], "{away:?}");
     }
-    // Who kept quiet since has not told it again, however short the next time away is.
-    let second = again(&first, 10 * MINUTE);
-    second.goodput.mute(Mute::of_all(60 * MINUTE, "maintenance")).unwrap();
-    second.tick(TICK);
-    assert_eq!(fires(&again(&second, TICK)), [(true, None)]);
+    // Who kept quiet since has gone on telling it if it was there in time, and has not else, however short the next time away is.
+    for (away, goes_on) in [(3 * MINUTE - TICK, true), (3 * MINUTE, false)] {
+        let second = again(&first, away);
+        second.goodput.mute(Mute::of_all(60 * MINUTE, "maintenance")).unwrap();
+        second.tick(TICK);
+        let told = SystemTime::UNIX_EPOCH + second.wall();
+        assert_eq!(fires(&again(&second, TICK)), [(true, goes_on.then_some(told))], "{away:?}");
+    }
     // Who did not, has.
     let second = again(&first, 10 * MINUTE);
     second.tick(TICK);

@@ -7,9 +7,10 @@ use goodput_model::{Alarm, Row, Signal};
 use super::{Alarms, Episode, What, cause};
 use crate::alert::Cause;
 use crate::read::WatchedSlo;
-use crate::state::{SavedStanding, Told, since_epoch};
+use crate::state::{Remembered, SavedStanding, Told, since_epoch};
 
-/// What has to be told again and again is told every minute, and each time it is good for four.
+/// What has to be told again and again is told every minute, and each time it is good for four. This process can see how long that was
+/// ago; the next one cannot.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3 * 60);
 
 impl Alarms {
@@ -32,14 +33,15 @@ impl Alarms {
         own.filter_map(saved).collect()
     }
 
-    /// Goes on where the alerts of SLO `index` stood when that was `written`, so long ago. Those of rows that are no more are passed over.
+    /// Goes on where the alerts of SLO `index` stood. Those of rows that are no more are passed over.
     pub(crate) fn recall(
         &mut self,
         index: usize,
         slo: &WatchedSlo,
         saved: impl Iterator<Item = SavedStanding>,
-        (written, gone): (SystemTime, Duration),
+        past: &Remembered<'_>,
     ) {
+        let (written, gone) = past.written();
         let Ok(number) = u32::try_from(index) else { return };
         let rows = slo.policy.rows().iter().zip(0..).map(|(row, place)| (Cause::Row(*row), What::Row(place)));
         let signals =
@@ -54,9 +56,9 @@ impl Alarms {
                 base: saved.base,
                 detail: None,
                 suppressed: saved.suppressed,
-                muted: self.mutes.holds_for(&slo.name),
+                muted: self.mutes.holds_for(&slo.name, past.now()),
                 told,
-                told_until: (told == Told::Yes).then_some(written),
+                told_until: (saved.told == Told::Yes).then_some(written),
             };
             self.episodes.insert((number, *what), episode);
         }

@@ -24,7 +24,8 @@ pub(crate) fn install(program: &str, package: &str) -> Result<(), String> {
     }
 }
 
-fn succeeds(program: &str, args: &[&str]) -> bool {
+/// Whether it does what it is asked for.
+pub(crate) fn succeeds(program: &str, args: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.env("DEBIAN_FRONTEND", "noninteractive").status().is_ok_and(|status| status.success())

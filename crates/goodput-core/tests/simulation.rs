@@ -45,12 +45,15 @@ use world::{Story, live};
 
 const DAYS: u64 = 90;
 
+/// What happens in stories, how often it did in one, and how often it has to in all.
+type Fault = (&'static str, fn(&Story) -> u64, u64);
+
 #[test]
 fn ninety_days_of_faults_leave_the_invariants_standing() {
     let seeds = std::env::var("GOODPUT_SEEDS").map_or(50, |seeds| seeds.parse().unwrap());
     let next = AtomicU64::new(0);
     // Of each fault there has to be enough: days in which nothing happens prove nothing.
-    let faults: [(&str, fn(&Story) -> u64, u64); 10] = [
+    let faults: [Fault; 10] = [
         ("transitions", |story| story.told.len() as u64, 20 * seeds),
         ("restarts", |story| story.restarts, 3 * seeds),
         ("crashes", |story| story.crashes, 3 * seeds),

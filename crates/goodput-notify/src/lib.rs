@@ -39,7 +39,8 @@
 //! Alerts that another one of their SLO speaks for, and those that are muted, are not sent until that is over. If they were sent
 //! before, they go on being sent: an Alertmanager that hears no more of an alert says that it has resolved, which would not be so, and
 //! would tell of the same episode again later. So it is with what an earlier process has told, if this one
-//! [remembers](goodput_core::GoodputBuilder::remember) it and is there within three minutes. To be rid of the repetitions of such an alert, silence it in Alertmanager.
+//! [remembers](goodput_core::GoodputBuilder::remember) it and is there within three minutes. To be rid of the repetitions of such an
+//! alert, silence it in Alertmanager.
 //!
 //! | label | |
 //! |---|---|
@@ -53,9 +54,9 @@
 //! | any other | the definition's own; where it has one of the above, that one counts |
 //!
 //! Annotations: `summary` and `description` for people; then each fact by itself, where there is one: `what`, `current`, `expected`,
-//! `burn` (every window), `budget` (what is left, or at most is), `exhaustion`, `spent`, `post_mortem` (where one is due), `events`, `routes` and `reasons` (the worst
-//! five), `trace_ids`, `frozen`, `deploy`, `owner`; the links `runbook_url`, `dashboard` and `traces`; and the SLO's own. None is longer
-//! than 4 KiB.
+//! `burn` (every window), `budget` (what is left, or at most is), `exhaustion`, `spent`, `post_mortem` (where one is due), `events`,
+//! `routes` and `reasons` (the worst five), `trace_ids`, `frozen`, `deploy`, `owner`; the links `runbook_url`, `dashboard` and `traces`;
+//! and the SLO's own. None is longer than 4 KiB.
 //!
 //! # When an Alertmanager does not answer
 //!

@@ -9,8 +9,8 @@ use crate::words;
 ///
 /// One event with the target `goodput`: at the level error where a page fires, warn for a ticket, and info for the weekly review and
 /// for whatever resolves. Fields that say nothing are empty: `change`, `cleared`, `number`, `alertname`, `service`, `slo`, `journey`,
-/// `severity`, `audience`, `scope`, `what`, `current`, `expected`, `burn`, `budget`, `exhaustion`, `post_mortem`, `routes`, `reasons`, `trace_ids`,
-/// `deploy`, `runbook`, `suppressed`, `muted`. Texts are fields, never part of a format.
+/// `severity`, `audience`, `scope`, `what`, `current`, `expected`, `burn`, `budget`, `exhaustion`, `post_mortem`, `routes`, `reasons`,
+/// `trace_ids`, `deploy`, `runbook`, `suppressed`, `muted`. Texts are fields, never part of a format.
 ///
 /// ```
 /// use goodput_core::{Goodput, Slo};

@@ -164,6 +164,16 @@ mod tests {
     }
 
     #[test]
+    fn a_post_mortem_that_is_due_is_said_and_none_where_none_is() {
+        let mut alert = alerts(|_| {}).remove(0);
+        for due in [true, false] {
+            alert.needs_post_mortem = due;
+            let text = annotations(&alert).remove("post_mortem");
+            assert_eq!(text.is_some_and(|text| text.starts_with("due: more than 20 %")), due);
+        }
+    }
+
+    #[test]
     fn a_text_that_is_too_long_ends_at_a_character_and_says_so() {
         for (text, length) in [("a".repeat(LONGEST), LONGEST), ("a".repeat(LONGEST + 1), LONGEST)] {
             assert_eq!(bounded(text).len(), length);

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use goodput_core::{AlertRow, Goodput, Severity, Slo, Timeline, Trigger, Window};
+use goodput_core::{AlertRow, Goodput, Severity, Slo, Timeline, Trigger, Turn, Window};
 use parking_lot::Mutex;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -49,7 +49,8 @@ impl Visit for Reader {
     }
 }
 
-/// What is written of an outage of a minute that is over after an hour, where one row of this severity is defined.
+/// What is written of an outage of a minute that is over after an hour, where one row of this severity is defined and a post-mortem is due
+/// in the end.
 fn written(severity: Severity) -> Vec<(Level, Fields)> {
     let kept = Kept::default();
     tracing::subscriber::with_default(kept.clone(), || {
@@ -59,7 +60,11 @@ fn written(severity: Severity) -> Vec<(Level, Fields)> {
         let goodput = Goodput::builder("shop")
             .slo(slo)
             .timeline(timeline)
-            .on_transition(goodput_notify::to_tracing)
+            .on_transition(|told| {
+                let mut told = told.clone();
+                told.alert.needs_post_mortem = matches!(told.change, Turn::Resolved(_));
+                goodput_notify::to_tracing(&told);
+            })
             .deploy("v42")
             .build()
             .unwrap();
@@ -101,6 +106,10 @@ fn an_episode_is_two_events_whose_fields_say_what_it_was() {
     assert!(fired["message"].starts_with("fired: SLO \"shop-ok\" of shop"), "{}", fired["message"]);
     assert_eq!(resolved["cleared"], "short_window_good");
     assert_eq!(resolved["number"], "2");
+    for fields in [fired, resolved] {
+        assert_eq!(fields["post_mortem"] == "true", fields["message"].contains("post-mortem"), "{fields:?}");
+    }
+    assert_eq!((&*fired["post_mortem"], &*resolved["post_mortem"]), ("false", "true"));
 }
 
 #[test]

@@ -24,13 +24,13 @@ struct Waiting {
     /// How many events they hold.
     events: usize,
     /// What somebody tells at this moment.
-    telling: Option<Told>,
+    telling: Option<InHand>,
     lost: u64,
 }
 
 /// A bulletin that is being told.
 #[derive(Clone, Copy, Debug)]
-struct Told {
+struct InHand {
     /// Since when its next event is.
     since: Moment,
     /// How many are not told yet.
@@ -61,8 +61,7 @@ pub(crate) struct Bulletin {
 }
 
 impl Outbox {
-    /// Puts in what happened. Called with the lock held under which it did, which is what makes it the order.
-    /// Beyond [`MOST`] the oldest are lost, and counted.
+    /// Puts in what happened. Called with the lock held under which it did, which is what makes it the order. Beyond [`MOST`] the oldest are lost, and counted.
     pub(crate) fn put(&self, bulletin: Bulletin) {
         if bulletin.events.is_empty() {
             return;
@@ -89,8 +88,8 @@ impl Outbox {
     /// How far behind those are who tell, as seen `now`.
     pub(crate) fn backlog(&self, now: Moment) -> Backlog {
         let waiting = self.0.lock();
-        let since = waiting.telling.map(|told| now.since_origin().saturating_sub(told.since.since_origin()));
-        let left = waiting.telling.map_or(0, |told| told.left);
+        let since = waiting.telling.map(|in_hand| now.since_origin().saturating_sub(in_hand.since.since_origin()));
+        let left = waiting.telling.map_or(0, |in_hand| in_hand.left);
         Backlog { since, waiting: waiting.events.saturating_add(left), lost: waiting.lost }
     }
 
@@ -105,8 +104,8 @@ impl Outbox {
 
     /// One more is told of what is being told.
     pub(crate) fn told(&self, now: Moment) {
-        if let Some(told) = &mut self.0.lock().telling {
-            *told = Told { since: now, left: told.left.saturating_sub(1) };
+        if let Some(in_hand) = &mut self.0.lock().telling {
+            *in_hand = InHand { since: now, left: in_hand.left.saturating_sub(1) };
         }
     }
 
@@ -118,7 +117,7 @@ impl Outbox {
         let oldest = waiting.bulletins.pop_front()?;
         let left = oldest.events.len();
         waiting.events = waiting.events.saturating_sub(left);
-        waiting.telling = Some(Told { since: now(), left });
+        waiting.telling = Some(InHand { since: now(), left });
         Some(oldest)
     }
 }

@@ -1,11 +1,11 @@
 //! The alarms of every SLO, stepped at ticks: which conditions hold, which alerts fire, and what of that somebody has to be told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use goodput_model::{
-    Alarm, Cleared, Counts, Evaluation, Found, Frozen, MinBad, Observation, Row, Severity, Signal, Step, UnseenTime,
-    Window, evaluate,
+    Alarm, Cleared, Counts, Evaluation, Found, Frozen, MinBad, Observation, Row, Signal, Step, UnseenTime, Window,
+    evaluate,
 };
 
 use super::history::{Column, Edge};
@@ -16,6 +16,9 @@ use crate::clock::Moment;
 use crate::state::Told;
 
 mod recall;
+mod speakers;
+
+use speakers::Speakers;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -306,32 +309,6 @@ impl Alarms {
             matches!(Signal::ALL.get(usize::from(place)), Some(Signal::BudgetConsumed { .. }))
         };
         self.episodes.keys().all(|(_, what)| lasts(*what))
-    }
-}
-
-/// What speaks for other alerts of the same SLO.
-struct Speakers {
-    worst: BTreeMap<u32, Severity>,
-    traffic_lost: BTreeSet<u32>,
-}
-
-impl Speakers {
-    fn among<'a>(firing: impl Iterator<Item = (Key, &'a Cause)>) -> Self {
-        let (mut worst, mut traffic_lost) = (BTreeMap::new(), BTreeSet::new());
-        for (key, cause) in firing {
-            let severity = worst.entry(key.0).or_insert(cause.severity());
-            *severity = cause.severity().max(*severity);
-            if *cause == Cause::Signal(Signal::TrafficLost) {
-                traffic_lost.insert(key.0);
-            }
-        }
-        Self { worst, traffic_lost }
-    }
-
-    /// Whether another one of its SLO is more severe, or says the same.
-    fn speak_for(&self, key: Key, cause: &Cause) -> bool {
-        let is_said = *cause == Cause::Signal(Signal::NoData) && self.traffic_lost.contains(&key.0);
-        is_said || self.worst.get(&key.0).is_some_and(|worst| *worst > cause.severity())
     }
 }
 

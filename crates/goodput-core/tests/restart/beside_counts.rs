@@ -85,6 +85,14 @@ fn paging() -> Definition {
     definition
 }
 
+/// Ten minutes in which all is bad.
+fn outage(process: &Process) {
+    for _ in 0..60 {
+        process.count(0, 100);
+        process.tick(TICK);
+    }
+}
+
 /// The process that comes after it, after a while.
 fn again(process: &Process, after: Duration) -> Process {
     Process::start(paging(), process.wall() + after, Some(process.memory()))
@@ -94,10 +102,7 @@ fn again(process: &Process, after: Duration) -> Process {
 fn what_is_muted_is_muted_before_the_first_tick_as_well() {
     let first = Process::start(paging(), WALL, None);
     first.goodput.mute(Mute::of_all(120 * MINUTE, "maintenance")).unwrap();
-    for _ in 0..60 {
-        first.count(0, 100);
-        first.tick(TICK);
-    }
+    outage(&first);
     assert_eq!(fires(&first), [(true, None)]);
     let second = again(&first, MINUTE);
     assert_eq!(fires(&second), [(true, None)]);
@@ -107,10 +112,7 @@ fn what_is_muted_is_muted_before_the_first_tick_as_well() {
 #[test]
 fn until_when_an_earlier_process_told_it_is_known_unless_it_kept_quiet_after_too_long_a_time() {
     let first = Process::start(paging(), WALL, None);
-    for _ in 0..60 {
-        first.count(0, 100);
-        first.tick(TICK);
-    }
+    outage(&first);
     assert_eq!(fires(&first), [(false, None)], "this one told it");
     let told = SystemTime::UNIX_EPOCH + first.wall();
     for away in [TICK, 10 * MINUTE] {

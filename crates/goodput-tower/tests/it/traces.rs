@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use goodput_core::{Slo, Timeline};
+use goodput_core::{ManualTimeline, Slo, Timeline};
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Empty};
 use tower::{Layer, Service, service_fn};
@@ -15,16 +15,22 @@ fn traceparent(trace: u64) -> HeaderValue {
     HeaderValue::from_str(&format!("00-{trace:032x}-b7ad6b7169203331-01")).unwrap()
 }
 
+fn house() -> (House, ManualTimeline) {
+    let (timeline, hand) = Timeline::manual();
+    (House::with(|builder| builder.slo(Slo::availability("ok", "99%")).timeline(timeline)), hand)
+}
+
+/// The status that the path asks for.
+async fn answer(request: Request<()>) -> Result<Response<Empty<&'static [u8]>>, Infallible> {
+    let status: u16 = request.uri().path().trim_start_matches('/').parse().unwrap();
+    Ok(Response::builder().status(status).body(Empty::new()).unwrap())
+}
+
 #[tokio::test]
 async fn bad_requests_of_a_burning_budget_are_shown_with_their_traces() {
-    let (timeline, hand) = Timeline::manual();
-    let house = House::with(|builder| builder.slo(Slo::availability("ok", "99%")).timeline(timeline));
+    let (house, hand) = house();
     let news = house.goodput.subscribe(16);
-    let service = service_fn(async |request: Request<()>| {
-        let status: u16 = request.uri().path().trim_start_matches('/').parse().unwrap();
-        Ok::<_, Infallible>(Response::builder().status(status).body(Empty::<&[u8]>::new()).unwrap())
-    });
-    let mut service = house.layer().layer(service);
+    let mut service = house.layer().layer(service_fn(answer));
     let mut trace = 0;
     for tick in 0..180 {
         // The last request of each tick has no trace, and one is good.
@@ -55,17 +61,13 @@ async fn bad_requests_of_a_burning_budget_are_shown_with_their_traces() {
 
 #[tokio::test]
 async fn nothing_is_remembered_of_where_a_request_came_from_before_a_budget_burns() {
-    let (timeline, hand) = Timeline::manual();
-    let house = House::with(|builder| builder.slo(Slo::availability("ok", "99%")).timeline(timeline));
+    let (house, hand) = house();
     let news = house.goodput.subscribe(16);
-    let service = service_fn(async |_: Request<()>| {
-        Ok::<_, Infallible>(Response::builder().status(500).body(Empty::<&[u8]>::new()).unwrap())
-    });
-    let mut service = house.layer().layer(service);
+    let mut service = house.layer().layer(service_fn(answer));
     for tick in 0..180 {
         // Only those before anybody has looked have a trace: fewer than are shown.
         for number in 1..=3 {
-            let mut request = Request::new(());
+            let mut request = Request::builder().uri("/500").body(()).unwrap();
             if tick == 0 {
                 request.headers_mut().insert("traceparent", traceparent(number));
             }
